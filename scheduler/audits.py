@@ -1,0 +1,75 @@
+"""Audits: who looked at what, written down where nobody can change it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC
+
+import sqlalchemy as sa
+
+from .core import clock
+from .core.errors import Missing
+from .core.extensions import db
+from .models.audit import AuditEntry
+from .models.organization import Organization
+
+ROSTER_VIEWED, PERSON_VIEWED = "roster viewed", "person viewed"
+LETTERS_VIEWED, CALLS_VIEWED = "letters viewed", "calls viewed"
+
+NOTHING_BEFORE = bytes(32)
+
+
+def append(organization_id: uuid.UUID, user_id: uuid.UUID, act: str, subject_id: uuid.UUID) -> None:
+    """Add an entry to the organization's chain, in the transaction of what it records."""
+    number = _next_number(organization_id)
+    entry = AuditEntry(
+        id=uuid.uuid4(),
+        organization_id=organization_id,
+        number=number,
+        user_id=user_id,
+        act=act,
+        subject_id=subject_id,
+        happened_at=clock.now().astimezone(UTC),
+        previous=_digest_of(organization_id, number - 1),
+    )
+    entry.digest = entry.sum_up()
+    db.session.add(entry)
+    db.session.flush()
+
+
+def _next_number(organization_id: uuid.UUID) -> int:
+    """Counting locks the organization's row, so two who look at once stand in line and the chain has one order."""
+    number = db.session.scalar(
+        sa.update(Organization)
+        .where(Organization.id == organization_id)
+        .values(audit_number=Organization.audit_number + 1)
+        .returning(Organization.audit_number)
+        .execution_options(synchronize_session=False)
+    )
+    if number is None:
+        raise Missing()
+    return number
+
+
+def _digest_of(organization_id: uuid.UUID, number: int) -> bytes:
+    digest = db.session.scalar(
+        sa.select(AuditEntry.digest).where(AuditEntry.organization_id == organization_id, AuditEntry.number == number)
+    )
+    return digest or NOTHING_BEFORE
+
+
+def check_chain(organization_id: uuid.UUID) -> int | None:
+    """The number of the first entry that was altered, moved or taken away; None when all are as they were written."""
+    entries = db.session.scalars(
+        sa.select(AuditEntry)
+        .where(AuditEntry.organization_id == organization_id)
+        .order_by(AuditEntry.number)
+        .execution_options(populate_existing=True, yield_per=500)
+    )
+    expected, previous = 1, NOTHING_BEFORE
+    for entry in entries:
+        if (entry.number, entry.previous, entry.digest) != (expected, previous, entry.sum_up()):
+            return expected
+        expected, previous = expected + 1, entry.digest
+    counted = db.session.scalar(sa.select(Organization.audit_number).where(Organization.id == organization_id))
+    return None if counted == expected - 1 else expected

@@ -1,0 +1,7 @@
+"""Calendars: public feeds, and the invitation that goes with a place."""
+
+from .components import Site
+from .feeds import event_feed, feed, feed_address, feed_name
+from .invitations import CANCEL, REQUEST, download, invitation
+
+__all__ = ["CANCEL", "REQUEST", "Site", "download", "event_feed", "feed", "feed_address", "feed_name", "invitation"]

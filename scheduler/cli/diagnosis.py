@@ -1,0 +1,116 @@
+"""What the doctor finds: each check answers with what is wrong and what to do, or with nothing."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import click
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
+from flask import current_app
+
+from .. import postman, serve
+from ..core import keyring
+from ..core.extensions import db
+from ..models.event import Occurrence
+from . import schema
+
+LATE_MINUTES = 5
+
+
+def report() -> None:
+    """Print every finding; ends with 1 when something must be changed (advice may be left)."""
+    healthy = True
+    for name, check in CHECKS.items():
+        wrong = _ask(check)
+        healthy = healthy and (not wrong or check in ADVICE)
+        word = "ok" if not wrong else "note" if check in ADVICE else "fix"
+        click.echo(f"{word:<5}{name}{': ' if wrong else ''}{wrong}")
+    if not healthy:
+        raise click.exceptions.Exit(1)
+
+
+def _ask(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        return f"gives no answer ({type(error).__name__})."
+
+
+def database() -> str:
+    """Reachable and migrated."""
+    return "" if schema.is_current() else "tables of this version are missing. Run: flask --app wsgi db upgrade"
+
+
+def key_ring() -> str:
+    """Reachable, apart from the database, and opened by this master key."""
+    ring = keyring.current()
+    ring.prepare()
+    if ring.engine.url == db.engine.url:
+        return "it lies in the main database, so every backup would hold keys and rosters together. Give it its own."
+    newest = db.session.scalar(sa.select(Occurrence).order_by(Occurrence.keep_until.desc()).limit(1))
+    if newest is None:
+        return ""
+    try:
+        ring.week_key(newest.key_week)
+    except keyring.KeyIsGone:
+        return f"the key of week {newest.key_week} is not there: this is not the key ring of this database."
+    except InvalidUnwrap:
+        return "SCHEDULER_MASTER_KEY does not open it: it was made with another one."
+    return ""
+
+
+def mail_server() -> str:
+    """Somebody answers there as a mail server does."""
+    if not current_app.config["MAIL_SERVER"]:
+        return "" if current_app.config["DEMO"] else "SCHEDULER_MAIL_SERVER is missing: nobody would get a letter."
+    place = (current_app.config["MAIL_SERVER"], current_app.config["MAIL_PORT"])
+    with socket.create_connection(place, timeout=5) as connection:
+        if not current_app.config["MAIL_USE_SSL"] and not connection.recv(3).startswith(b"220"):
+            return f"{place[0]}:{place[1]} does not answer as a mail server."
+    if not (current_app.config["MAIL_USE_TLS"] or current_app.config["MAIL_USE_SSL"]) and not _is_here(place[0]):
+        return "letters would travel in the open. Set SCHEDULER_MAIL_USE_TLS=1 (or _SSL)."
+    return ""
+
+
+def _is_here(host: str) -> bool:
+    return host in {"127.0.0.1", "::1", "localhost"}
+
+
+def base_url() -> str:
+    """https, unless it is this machine."""
+    address = urlsplit(current_app.config["BASE_URL"])
+    if address.scheme == "https" or _is_here(address.hostname or ""):
+        return ""
+    return f"{current_app.config['BASE_URL']} is not https: links and sign-ins would travel in the open."
+
+
+def limits() -> str:
+    """Several web processes must count requests together."""
+    if serve.web_processes(current_app) > 1 or db.engine.dialect.name == "sqlite":
+        return ""
+    return (
+        "SCHEDULER_LIMITER_STORAGE_URL is memory, so only one web process runs. Name a Redis or Valkey, and several "
+        "can count requests together."
+    )
+
+
+def outbox() -> str:
+    """No letter waits long beyond its time."""
+    late = postman.lateness().total_seconds() / 60
+    if late <= LATE_MINUTES:
+        return ""
+    return f"the oldest letter is {late:.0f} minutes late. Is a worker running? flask --app wsgi worker"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": database,
+    "key ring": key_ring,
+    "mail server": mail_server,
+    "base url": base_url,
+    "limits": limits,
+    "outbox": outbox,
+}
+ADVICE = {limits}

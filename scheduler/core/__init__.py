@@ -1,0 +1,1 @@
+"""Ground: what knows nothing of clinics, workshops or trainings."""

@@ -1,0 +1,157 @@
+"""Settings, read once from SCHEDULER_* variables, with safe defaults for one machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from .errors import Misconfigured
+
+PREFIX = "SCHEDULER_"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The Flask configuration. Raises Misconfigured, in words, where the house could not be safe."""
+    env = {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX)}
+    instance = Path(env.get("INSTANCE_DIR", ROOT / "instance")).resolve()
+    demo = _yes(env.get("DEMO"))
+    base_url = env.get("BASE_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}").rstrip("/")
+    settings: dict[str, Any] = {
+        "DEMO": demo,
+        "INSTANCE_DIR": str(instance),
+        "BASE_URL": base_url,
+        "SITE_NAME": env.get("SITE_NAME", "Porchlight"),
+        "DEFAULT_LANGUAGE": env.get("DEFAULT_LANGUAGE", "en"),
+        "TIMEZONE": _zone(env.get("TIMEZONE", "America/Chicago")),
+        "HELP_PHONE": env.get("HELP_PHONE", "312-555-0199" if demo else ""),
+        "TRUSTED_PROXIES": _number(env, "TRUSTED_PROXIES", 0),
+        "PSEUDO_LOCALE": _yes(env.get("PSEUDO_LOCALE")),
+        "RATELIMIT_STORAGE_URI": env.get("LIMITER_STORAGE_URL", "memory://"),
+        "RATELIMIT_ENABLED": not _yes(env.get("LIMITER_OFF")),
+        "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "MAX_FORM_PARTS": 400,
+    }
+    settings |= _databases(env, instance)
+    settings |= _keys(env, instance, settings)
+    settings |= _mail(env, base_url)
+    settings |= _cookies(base_url)
+    return settings
+
+
+def _yes(value: str | None) -> bool:
+    return (value or "").lower() in {"1", "true", "yes", "on"}
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name) or str(default)
+    if not value.isdecimal():
+        raise Misconfigured(f"SCHEDULER_{name} must be a number, and is {value!r}.")
+    return int(value)
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        raise Misconfigured(f"SCHEDULER_TIMEZONE must be an IANA zone such as America/Chicago, not {name!r}.") from None
+
+
+def _databases(env: Mapping[str, str], instance: Path) -> dict[str, Any]:
+    main = env.get("DATABASE_URL", f"sqlite:///{instance / 'porchlight.sqlite'}")
+    if main.startswith("postgres://"):
+        main = "postgresql://" + main.removeprefix("postgres://")
+    if main.startswith("postgresql://"):
+        main = "postgresql+psycopg://" + main.removeprefix("postgresql://")
+    keyring = env.get("KEYRING_URL")
+    if not keyring:
+        if not main.startswith("sqlite"):
+            raise Misconfigured(
+                "SCHEDULER_KEYRING_URL is missing. With PostgreSQL the keys need a small database of their own, "
+                "with short-lived backups; give its address."
+            )
+        keyring = f"sqlite:///{instance / 'keyring.sqlite'}"
+    if keyring.startswith("postgresql://"):
+        keyring = "postgresql+psycopg://" + keyring.removeprefix("postgresql://")
+    return {"SQLALCHEMY_DATABASE_URI": main, "KEYRING_URL": keyring}
+
+
+def _keys(env: Mapping[str, str], instance: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    one_machine = settings["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
+    keys: dict[str, Any] = {}
+    for name in ("SECRET_KEY", "MASTER_KEY"):
+        value = env.get(name)
+        if not value and env.get(f"{name}_FILE"):
+            value = _written(name, Path(env[f"{name}_FILE"]))
+        if not value and one_machine:
+            value = _generated(instance / name.lower().replace("_", "-"))
+        if not value:
+            raise Misconfigured(
+                f"SCHEDULER_{name} (or SCHEDULER_{name}_FILE) is missing. Every machine needs the same one; make it "
+                "once with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        keys[name] = value
+    try:
+        keys["MASTER_KEY"] = bytes.fromhex(keys["MASTER_KEY"])
+    except ValueError:
+        raise Misconfigured("SCHEDULER_MASTER_KEY must be 64 hexadecimal digits (256 bits).") from None
+    if len(keys["MASTER_KEY"]) != 32:
+        raise Misconfigured("SCHEDULER_MASTER_KEY must be 64 hexadecimal digits (256 bits).")
+    return keys
+
+
+def _written(name: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise Misconfigured(f"SCHEDULER_{name}_FILE cannot be read: {error.strerror}.") from None
+
+
+def _generated(path: Path) -> str:
+    """One key per machine, made before anything forks; the first process to come wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text().strip()
+
+
+def _mail(env: Mapping[str, str], base_url: str) -> dict[str, Any]:
+    host = urlsplit(base_url).hostname or "localhost"
+    domain = host if "." in host and not host.replace(".", "").isdigit() else "porchlight.example"
+    return {
+        "MAIL_SERVER": env.get("MAIL_SERVER", ""),
+        "MAIL_PORT": _number(env, "MAIL_PORT", 25),
+        "MAIL_USERNAME": env.get("MAIL_USERNAME"),
+        "MAIL_PASSWORD": env.get("MAIL_PASSWORD"),
+        "MAIL_USE_TLS": _yes(env.get("MAIL_USE_TLS")),
+        "MAIL_USE_SSL": _yes(env.get("MAIL_USE_SSL")),
+        "MAIL_DEFAULT_SENDER": env.get("MAIL_DEFAULT_SENDER", f"desk@{domain}"),
+    }
+
+
+def _cookies(base_url: str) -> dict[str, Any]:
+    secure = base_url.startswith("https://")
+    return {
+        "SESSION_COOKIE_NAME": "__Host-porchlight" if secure else "porchlight",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+    }

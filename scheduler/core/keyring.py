@@ -1,0 +1,123 @@
+"""The key ring: one key per purge week, in a database of its own, behind an engine of its own.
+
+It is never part of the session: a key is kept for good before the first row that needs it, and destroyed
+after the last row is gone. Both steps may be repeated. Destroying a week's key makes every roster of that
+week unreadable, in every backup of the main database too.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from flask import Flask, current_app
+
+from . import clock
+
+CACHE_SECONDS = 60
+
+_metadata = sa.MetaData()
+_weeks = sa.Table(
+    "week_key",
+    _metadata,
+    sa.Column("week", sa.String(8), primary_key=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+)
+
+
+class KeyIsGone(Exception):
+    """The week's key was destroyed: what it sealed can never be read again."""
+
+
+class KeyRing:
+    """Week keys, each wrapped by the master key (AES key wrap, RFC 3394)."""
+
+    def __init__(self, url: str, master_key: bytes) -> None:
+        self._master = master_key
+        self.engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        if url.startswith("sqlite"):
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+        self._cache: dict[str, tuple[float, bytes]] = {}
+        self._ready = False
+
+    def prepare(self) -> None:
+        """Make the one table, once; several machines may do so at the same time."""
+        if not self._ready:
+            with self.engine.begin() as connection:
+                connection.execute(sa.schema.CreateTable(_weeks, if_not_exists=True))
+            self._ready = True
+
+    def week_key(self, week: str) -> bytes:
+        """The 256-bit key of a week. Raises KeyIsGone when there is none."""
+        kept = self._cache.get(week)
+        if kept and kept[0] > time.monotonic():
+            return kept[1]
+        self.prepare()
+        with self.engine.connect() as connection:
+            wrapped = connection.scalar(sa.select(_weeks.c.wrapped).where(_weeks.c.week == week))
+        if wrapped is None:
+            raise KeyIsGone(week)
+        key = aes_key_unwrap(self._master, bytes(wrapped))
+        self._cache[week] = (time.monotonic() + CACHE_SECONDS, key)
+        return key
+
+    def ensure_week(self, week: str) -> bytes:
+        """The week's key, made and kept for good if it is new. Call it before the transaction that needs it."""
+        try:
+            return self.week_key(week)
+        except KeyIsGone:
+            if week < clock.week_of(clock.now().date() - timedelta(days=7)):
+                raise
+        wrapped = aes_key_wrap(self._master, secrets.token_bytes(32))
+        with self.engine.begin() as connection:
+            there = connection.scalar(sa.select(_weeks.c.week).where(_weeks.c.week == week))
+            if there is None:
+                try:
+                    with connection.begin_nested():
+                        connection.execute(_weeks.insert().values(week=week, wrapped=wrapped))
+                except sa.exc.IntegrityError:
+                    pass
+        return self.week_key(week)
+
+    def wrap_new(self, week: str) -> bytes:
+        """A fresh 256-bit occurrence key, wrapped by the key of its purge week; 40 octets."""
+        return aes_key_wrap(self.ensure_week(week), secrets.token_bytes(32))
+
+    def unwrap(self, week: str, wrapped: bytes) -> bytes:
+        """The occurrence key. Raises KeyIsGone after the week was destroyed."""
+        try:
+            return aes_key_unwrap(self.week_key(week), wrapped)
+        except InvalidUnwrap:
+            raise KeyIsGone(week) from None
+
+    def rewrap(self, old_week: str, new_week: str, wrapped: bytes) -> bytes:
+        """The same occurrence key under another week, for a date that moved."""
+        return aes_key_wrap(self.ensure_week(new_week), self.unwrap(old_week, wrapped))
+
+    def destroy_before(self, day: date) -> int:
+        """Destroy the keys of all weeks that ended before `day`; returns how many."""
+        self.prepare()
+        self._cache.clear()
+        with self.engine.begin() as connection:
+            return connection.execute(_weeks.delete().where(_weeks.c.week < clock.week_of(day))).rowcount
+
+
+def _prepare_sqlite(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode=TRUNCATE", "secure_delete=ON", "synchronous=FULL", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def bind(app: Flask) -> None:
+    """Give the app its key ring."""
+    app.extensions["keyring"] = KeyRing(app.config["KEYRING_URL"], app.config["MASTER_KEY"])
+
+
+def current() -> KeyRing:
+    """The key ring of the app in whose context we are."""
+    ring: KeyRing = current_app.extensions["keyring"]
+    return ring

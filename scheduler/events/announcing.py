@@ -1,0 +1,176 @@
+"""What is announced: the words of an event, and how people come in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from ..core import clock
+from ..core.errors import Conflict, Missing, Refusal
+from ..core.extensions import db
+from ..models.base import Texts
+from ..models.catalogue import search_text
+from ..models.checklist import Checklist
+from ..models.event import DRAFT, PUBLISHED, Event, Occurrence
+from ..models.organization import Organization
+from .publishing import NotReady, lock, problems
+
+EDITABLE = (DRAFT, "in_review", PUBLISHED)
+SLUG_LENGTH = 80
+LONGEST_RETENTION, LONGEST_SENSITIVE_RETENTION = 60, 30
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What an organizer says of an event, cleaned. `flow_minutes`: None counts the steps together."""
+
+    type: str
+    title: Texts
+    summary: Texts
+    languages: list[str]
+    format: str
+    admission: str
+    sensitive: bool
+    interpretation: list[str] = field(default_factory=list)
+    visibility: str = "public"
+    amenities: list[str] = field(default_factory=list)
+    checklist_id: uuid.UUID | None = None
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    flow_minutes: int | None = None
+    party_max: int = 6
+
+
+def create(organization_id: uuid.UUID, said: Announcement) -> Event:
+    """A new draft. Raises Refusal, with the field, for what cannot be said."""
+    host = db.session.get(Organization, organization_id)
+    if host is None:
+        raise Missing()
+    now = clock.now()
+    event = Event(id=uuid.uuid4(), organization=host, state=DRAFT, created_at=now, revised_at=now)
+    with db.session.no_autoflush:
+        _say(event, said)
+    db.session.add(event)
+    _flush()
+    return event
+
+
+def edit(event_id: uuid.UUID, said: Announcement) -> Event:
+    """Say it anew. What is published may not lose what publishing asks for: raises NotReady."""
+    event = locked(event_id)
+    lacked = problems(event)
+    with db.session.no_autoflush:
+        _keep_way_in(event, said.admission)
+        was_sensitive = event.sensitive
+        _say(event, said)
+        if event.sensitive != was_sensitive:
+            _reschedule(event)
+        if db.session.is_modified(event):
+            event.revised_at = clock.now()
+    _flush()
+    stay_ready(event, lacked)
+    return event
+
+
+def locked(event_id: uuid.UUID) -> Event:
+    """The event with its dates, locked until the transaction ends. Raises Missing, and Conflict when it is over.
+
+    Its lock is taken before that of any date of it.
+    """
+    event = lock(event_id)
+    if event.state not in EDITABLE:
+        raise Conflict(_l("This event is over or canceled. It can't be changed any more."))
+    return event
+
+
+def stay_ready(event: Event, lacked: list[str]) -> None:
+    """A published event may not gain a problem. `lacked`: the problems that it had before the change."""
+    gained = [words for words in problems(event) if words not in lacked]
+    if event.state == PUBLISHED and gained:
+        raise NotReady(gained)
+
+
+def touch(event: Event) -> None:
+    """Let the search find what is new. Once public, each date has a stamp of its own, so one change looks like one."""
+    if event.published_at is None:
+        event.revised_at = clock.now()
+    event.search_text = search_text(event)
+
+
+def retention_days(event: Event) -> int:
+    """How long personal data of its dates is kept."""
+    longest = LONGEST_SENSITIVE_RETENTION if event.sensitive else LONGEST_RETENTION
+    return min(event.organization.retention_days, longest)
+
+
+def _say(event: Event, said: Announcement) -> None:
+    _check_list(event, said.checklist_id)
+    for name in (
+        "type", "title", "summary", "languages", "interpretation", "format", "admission", "visibility", "amenities",
+        "steps", "sensitive", "party_max", "checklist_id",
+    ):  # fmt: skip
+        setattr(event, name, getattr(said, name))
+    steps = sum(step["minutes"] for step in said.steps)
+    event.flow_minutes = steps if said.flow_minutes is None else said.flow_minutes
+    if event.published_at is None:
+        event.slug = _free_slug(event)
+    event.search_text = search_text(event)
+
+
+def _check_list(event: Event, checklist_id: uuid.UUID | None) -> None:
+    if checklist_id is None or checklist_id == event.checklist_id:
+        return
+    found = db.session.get(Checklist, checklist_id)
+    if found is None or found.replaced or found.organization_id not in (None, event.organization.id):
+        raise Refusal(_l("Choose a list from the choices."), field="checklist")
+
+
+def _keep_way_in(event: Event, admission: str) -> None:
+    """Times were laid out for one way in, and may hold people."""
+    if (admission == "timed") != (event.admission == "timed") and event.occurrences:
+        raise Refusal(
+            _l("This event has dates. Remove them before you change between chosen times and one start."),
+            field="admission",
+        )
+
+
+def _reschedule(event: Event) -> None:
+    """How long data is kept follows from how sensitive the event is."""
+    for occurrence in sorted(event.occurrences, key=lambda found: found.id):
+        if occurrence.ends_at > clock.now():
+            db.session.refresh(occurrence, with_for_update=True)
+            occurrence.schedule(occurrence.starts_local, occurrence.ends_local, _still_promised(occurrence))
+
+
+def _still_promised(occurrence: Occurrence) -> int:
+    """Nobody's data is kept longer than it said when they signed up."""
+    promised = (occurrence.keep_until - occurrence.ends_local.date()).days
+    days = retention_days(occurrence.event)
+    return min(days, promised) if occurrence.last_number else days
+
+
+def _free_slug(event: Event) -> str:
+    base = _slug_of(event.title.get("en") or event.title.get("es") or "") or event.type.replace("_", "-")
+    query = sa.select(Event.slug).where(Event.slug.startswith(base), Event.id != event.id)
+    taken = set(db.session.scalars(query))
+    number = 1
+    while (slug := base if number == 1 else f"{base}-{number}") in taken:
+        number += 1
+    return slug
+
+
+def _slug_of(title: str) -> str:
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_LENGTH].strip("-")
+
+
+def _flush() -> None:
+    try:
+        db.session.flush()
+    except sa.exc.IntegrityError as error:
+        raise Conflict(_l("This was just saved by somebody else. Please look at the list of events.")) from error

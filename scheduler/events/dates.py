@@ -1,0 +1,198 @@
+"""The dates of an event, and the times at which people may come."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from .. import reminders, seats
+from ..core import clock, wording
+from ..core.errors import Conflict, Missing, Refusal
+from ..core.extensions import db
+from ..models.event import PUBLISHED, Event, Occurrence, Slot
+from ..models.registration import CANCELLED, LIVE, Registration
+from ..models.venue import Venue
+from .announcing import locked, retention_days, stay_ready, touch
+from .publishing import problems
+
+MOST_TIMES, SHORTEST_STEP = 60, 5
+FARTHEST = timedelta(days=730)
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """One date, in wall times. `places` is for each time; the last two are only for where people choose a time."""
+
+    starts_local: datetime
+    ends_local: datetime
+    venue_id: uuid.UUID | None
+    places: int
+    every_minutes: int = 0
+    last_local: datetime | None = None
+
+    def times(self) -> list[datetime]:
+        """First arrival, then every so many minutes until the last one; or just the start."""
+        if self.last_local is None or self.every_minutes < SHORTEST_STEP:
+            return [self.starts_local]
+        span = self.last_local - self.starts_local
+        count = span // timedelta(minutes=self.every_minutes) + 1
+        return [self.starts_local + timedelta(minutes=self.every_minutes * number) for number in range(count)]
+
+
+def add_date(event_id: uuid.UUID, timetable: Timetable) -> Occurrence:
+    """A new date with its times. Raises Refusal, with the field, for what cannot be."""
+    event = locked(event_id)
+    lacked = problems(event)
+    zone = current_app.config["TIMEZONE"]
+    check_timetable(timetable, zone)
+    venue = _venue(event, timetable.venue_id)
+    now = clock.now()
+    occurrence = Occurrence(id=uuid.uuid4(), venue=venue, zone=zone, created_at=now, revised_at=now)
+    occurrence.schedule(timetable.starts_local, timetable.ends_local, retention_days(event))
+    occurrence.slots = [_slot(occurrence, wall, timetable.places) for wall in timetable.times()]
+    event.occurrences.append(occurrence)
+    touch(event)
+    db.session.flush()
+    reminders.plan(occurrence)
+    db.session.flush()
+    stay_ready(event, lacked)
+    return occurrence
+
+
+def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
+    """Other times, another place, other numbers. Raises Conflict when people have a place and the date would move."""
+    event, occurrence = _locked(occurrence_id)
+    lacked = problems(event)
+    check_timetable(timetable, occurrence.zone)
+    venue = _venue(event, timetable.venue_id)
+    planned = (timetable.starts_local, timetable.ends_local, timetable.venue_id)
+    if planned != (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id):
+        _refuse_with_people(occurrence)
+        occurrence.venue = venue
+        occurrence.schedule(timetable.starts_local, timetable.ends_local, retention_days(event))
+        _note_change(occurrence)
+    _lay_out(occurrence, timetable)
+    touch(event)
+    reminders.plan(occurrence)
+    db.session.flush()
+    stay_ready(event, lacked)
+    return occurrence
+
+
+def remove_date(occurrence_id: uuid.UUID) -> Event:
+    """Take a date out of a draft, or call it off where it was public: calendars that hold it must learn of it."""
+    event, occurrence = _locked(occurrence_id)
+    _refuse_with_people(occurrence)
+    if event.published_at is None:
+        db.session.execute(sa.delete(Occurrence).where(Occurrence.id == occurrence.id))
+        db.session.expire(event, ["occurrences"])
+    elif occurrence.state == "scheduled":
+        occurrence.state = "cancelled"
+        _note_change(occurrence)
+    touch(event)
+    db.session.flush()
+    return event
+
+
+def check_timetable(timetable: Timetable, zone: str) -> None:
+    """Raise Refusal, with the field, for times that cannot be: over, backwards, or skipped by the spring change."""
+    starts, ends = timetable.starts_local, timetable.ends_local
+    if starts > clock.local(clock.now(), zone).replace(tzinfo=None) + FARTHEST:
+        raise Refusal(_l("Choose a date within the next two years."), field="day")
+    walls = [(starts, "starts"), (ends, "ends"), *((wall, "last") for wall in timetable.times())]
+    for wall, field in walls:
+        if not clock.exists(wall, zone):
+            words = _("Clocks skip %(time)s on this day. Choose another time.", time=wording.clock_time(wall))
+            raise Refusal(words, field=field)
+    if ends <= starts:
+        raise Refusal(_l("The end must be later than the start."), field="ends")
+    if clock.to_utc(starts, zone) <= clock.now():
+        raise Refusal(_l("This is over. Choose a date that is still to come."), field="day")
+    _check_arrivals(timetable)
+
+
+def _check_arrivals(timetable: Timetable) -> None:
+    if timetable.last_local is None:
+        return
+    if timetable.every_minutes < SHORTEST_STEP:
+        raise Refusal(_("Leave at least %(count)s minutes between two times.", count=SHORTEST_STEP), field="every")
+    if not timetable.starts_local <= timetable.last_local < timetable.ends_local:
+        raise Refusal(_l("The last time must lie between the first one and the end."), field="last")
+    if len(timetable.times()) > MOST_TIMES:
+        words = _("That makes more than %(count)s times. Leave more minutes between them.", count=MOST_TIMES)
+        raise Refusal(words, field="every")
+
+
+def _venue(event: Event, venue_id: uuid.UUID | None) -> Venue | None:
+    if venue_id is None:
+        return None
+    venue = db.session.get(Venue, venue_id)
+    if venue is None or venue.organization_id not in (None, event.organization_id):
+        raise Refusal(_l("Choose a place from the choices."), field="venue")
+    return venue
+
+
+def _locked(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
+    """The event, then the date: everybody takes the two locks in this order."""
+    event_id = db.session.scalar(sa.select(Occurrence.event_id).where(Occurrence.id == occurrence_id))
+    if event_id is None:
+        raise Missing()
+    event = locked(event_id)
+    occurrence = seats.lock(occurrence_id)
+    if occurrence.state != "scheduled" or occurrence.ends_at <= clock.now():
+        raise Conflict(_l("This date is over or called off. It can't be changed any more."))
+    return event, occurrence
+
+
+def _refuse_with_people(occurrence: Occurrence) -> None:
+    live = Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
+    if db.session.scalar(sa.select(Registration.id).where(*live).limit(1)) is not None:
+        raise Conflict(_l("People have a place on this date, so it can't be moved or removed. Its words may change."))
+
+
+def _note_change(occurrence: Occurrence) -> None:
+    """Time, place or state changed: calendars that know the date must hear of it."""
+    occurrence.revised_at = clock.now()
+    if occurrence.event.state == PUBLISHED:
+        occurrence.sequence += 1
+
+
+def _slot(occurrence: Occurrence, wall: datetime, places: int) -> Slot:
+    return Slot(id=uuid.uuid4(), starts_local=wall, starts_at=clock.to_utc(wall, occurrence.zone), seats_limit=places)
+
+
+def _lay_out(occurrence: Occurrence, timetable: Timetable) -> None:
+    """The times as planned: new ones are added, others get their new limit, and those without people may go."""
+    kept = {slot.starts_local: slot for slot in occurrence.slots}
+    wanted = timetable.times()
+    for wall in kept.keys() - set(wanted):
+        _take_away(occurrence, kept[wall])
+    for wall in wanted:
+        if wall not in kept:
+            occurrence.slots.append(_slot(occurrence, wall, timetable.places))
+        elif not seats.resize(kept[wall].id, timetable.places):
+            words = _("More places than that are taken at %(time)s.", time=wording.clock_time(wall))
+            raise Refusal(words, field="places")
+    db.session.flush()
+    for slot in occurrence.slots:
+        db.session.refresh(slot)
+
+
+def _take_away(occurrence: Occurrence, slot: Slot) -> None:
+    if slot.seats_taken:
+        words = _("People have places at %(time)s. Keep that time.", time=wording.clock_time(slot.starts_local))
+        raise Refusal(words, field="every")
+    db.session.execute(
+        sa.update(Registration)
+        .where(Registration.slot_id == slot.id, Registration.state == CANCELLED)
+        .values(slot_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    occurrence.slots.remove(slot)
+    db.session.delete(slot)

@@ -1,0 +1,1 @@
+"""Forms: the shapes of what people type. They know no database; choices are handed in."""

@@ -1,0 +1,184 @@
+"""What a letter may speak of, worded in the language of the moment. Templates see these and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+from ..core import clock, languages, tokens, wording
+from ..models import message as letters
+from ..models import registration as places
+from ..models.base import Texts, in_language, language_of
+from ..models.event import Event, Occurrence
+from ..models.message import Message
+from ..models.registration import Registration
+from ..models.venue import Venue
+from . import links
+
+LEGAL_DOORS = ("legal", "daca", "rights", "citizen")
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text of the hosts, with the language that it is really in."""
+
+    text: str
+    language: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def said(texts: Texts | None, language: str) -> Said:
+    """The text in this language, or in the one that we have."""
+    return Said(in_language(texts, language), language_of(texts, language))
+
+
+def is_discreet(registration: Registration) -> bool:
+    """True unless the person chose full words; a helper's letters are always discreet."""
+    return registration.wording != places.FULL or registration.contact_kind == places.HELPER_EMAIL
+
+
+def invites(message: Message) -> str:
+    """REQUEST with a kept place, CANCEL when it is given back; nothing while it is only held or waited for."""
+    registration = message.registration
+    if registration is None or registration.slot_id is None:
+        return ""
+    if message.letter == letters.CANCELLATION_OWN:
+        return "CANCEL"
+    return "REQUEST" if message.letter == letters.CONFIRMATION and registration.state != places.HELD else ""
+
+
+def known_once(message: Message) -> Facts:
+    """What is equal in both languages: asked from the database or derived once for a letter."""
+    if message.letter == letters.SIGN_IN_HELP:
+        return {"discreet": False, "new_password": _password_link(message)}
+    registration = message.registration
+    assert registration is not None
+    known: Facts = {
+        "discreet": is_discreet(registration),
+        "helper": registration.contact_kind == places.HELPER_EMAIL,
+        "was_in_line": registration.slot_id is None,
+        "invitation": invites(message),
+        "place": links.place(registration),
+        "coming": links.coming(registration),
+        "cannot_come": links.cannot_come(registration),
+        "code": registration.code_shown,
+    }
+    if message.letter == letters.CONFIRMATION:
+        known["same_contact"] = 1 + places.same_contact(registration)
+    if message.letter == letters.WAITLIST_JOINED:
+        known["place_in_line"] = places.place_in_line(registration)
+    if message.letter == letters.REMINDER:
+        zone = registration.occurrence.zone
+        known["days"] = (registration.starts_local.date() - clock.today(zone)).days
+    return known
+
+
+def _password_link(message: Message) -> str:
+    assert message.user is not None
+    ends = int(message.password_link_ends_at.timestamp())
+    secret = str(current_app.config["SECRET_KEY"])
+    user = message.user
+    return links.new_password(tokens.derive_password_token(secret, user.id, user.password_hash, ends))
+
+
+def in_words(message: Message, language: str) -> Facts:
+    """What is worded anew in each language. The locale of the moment must be that language."""
+    facts: Facts = {
+        "language": language,
+        "direction": languages.direction(language),
+        "site_name": current_app.config["SITE_NAME"],
+    }
+    if message.registration is None:
+        return facts
+    return facts | _when(message.registration) | _what(message.registration, language) | _where(message, language)
+
+
+def _when(registration: Registration) -> Facts:
+    occurrence, starts = registration.occurrence, registration.starts_local
+    day, time = starts.date(), wording.clock_time(starts)
+    has_own_time = occurrence.event.admission == "timed" and registration.slot is not None
+    hours = time if has_own_time else wording.time_range(occurrence.starts_local, occurrence.ends_local)
+    date, zone = wording.weekday_date(day), wording.zone_words(occurrence.zone)
+    return {
+        "door_month": wording.door_month(day),
+        "door_day": day.day,
+        "door_weekday": wording.door_weekday(day),
+        "weekday": wording.weekday(day),
+        "short_date": wording.short_date(day),
+        "date": date,
+        "day": date[:1].upper() + date[1:],
+        "time": time,
+        "hours": hours,
+        "date_and_time": f"{wording.short_date(day)}, {time}",
+        "when": f"{date}, {time} ({zone})",
+        "zone": zone,
+        "held_until": _held_until(registration, occurrence),
+    }
+
+
+def _held_until(registration: Registration, occurrence: Occurrence) -> str:
+    if registration.state != places.HELD or registration.held_until is None:
+        return ""
+    wall: datetime = clock.local(registration.held_until, occurrence.zone)
+    return f"{wording.weekday_date(wall.date())}, {wording.clock_time(wall)}"
+
+
+def _what(registration: Registration, language: str) -> Facts:
+    event = registration.occurrence.event
+    return {
+        "title": said(event.title, language),
+        "door": event.door,
+        "legal": event.door in LEGAL_DOORS,
+        "host": event.organization.name,
+        "phone": event.organization.phone,
+        "name": _name_to_greet(registration),
+        "minutes": -(-event.flow_minutes // 10) * 10,
+        "child_care": "child_care" in event.amenities,
+        "event_page": links.event(event, language),
+        "listing": links.listing(language),
+        **_list(event, language),
+    }
+
+
+def _name_to_greet(registration: Registration) -> str:
+    """Only what staff wrote down: words that a visitor typed are not sent to an address nobody has confirmed."""
+    return registration.name if registration.source == "phone" else ""
+
+
+def _list(event: Event, language: str) -> Facts:
+    checklist = event.checklist
+    if checklist is None:
+        return {"bring": [], "bring_short": [], "reviewed_on": ""}
+    items = [(said(item["text"], language), item["need"]) for item in checklist.items]
+    return {
+        "bring": [text for text, _need in items],
+        "bring_short": [text for text, need in items if need == "bring"],
+        "reviewed_on": wording.plain_date(checklist.reviewed_on),
+    }
+
+
+def _where(message: Message, language: str) -> Facts:
+    """The place; a hidden address only for people who have a place."""
+    assert message.registration is not None
+    venue, registration = message.registration.occurrence.venue, message.registration
+    online = bool(venue and venue.online) or registration.occurrence.event.format == "online"
+    if venue is None or (venue.hidden and registration.state not in places.SEATED):
+        return {"online": online, "venue": "", "area": venue.area if venue else "", "address": "", "transit": None}
+    return {
+        "online": online,
+        "venue": _named(venue),
+        "area": venue.area,
+        "address": venue.full_address,
+        "transit": said(venue.transit, language) if venue.transit else None,
+    }
+
+
+def _named(venue: Venue) -> str:
+    return f"{venue.name}, {venue.room}" if venue.room else venue.name

@@ -1,0 +1,98 @@
+"""What all tables share: ids, column types, and where a seal lives."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import mapped_column
+
+from ..core.extensions import Base, db
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+Texts = dict[str, str]
+"""One text in several languages: {"en": …, "es": …}."""
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware datetime in UTC; refuses naive values."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant is aware: use clock.now() or clock.to_utc()")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class WallTime(sa.types.TypeDecorator[datetime]):
+    """A naive datetime: what the clock on the wall of the place shows. Refuses aware values."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is not None:
+            raise ValueError("a wall time carries no zone: the occurrence names it")
+        return value
+
+
+class WordSet(sa.types.TypeDecorator[list[str]]):
+    """A short list of key words, kept as ` en es ` so that one LIKE finds a whole word on every database."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        if value is None or isinstance(value, str):
+            return value
+        return f" {' '.join(value)} " if value else ""
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> list[str]:
+        return value.split() if value else []
+
+
+def has_word(column: Any, word: str) -> sa.ColumnElement[bool]:
+    """SQL: the WordSet holds this word."""
+    return sa.type_coerce(column, sa.String).like(f"% {word} %")
+
+
+Id = Annotated[uuid.UUID, mapped_column(sa.Uuid, primary_key=True, default=uuid.uuid4)]
+Sealed = Annotated[bytes, mapped_column(sa.LargeBinary)]
+
+
+def seal_place(table: str, column: str, row: uuid.UUID) -> str:
+    """What a seal is bound to."""
+    return f"{table}|{column}|{row.hex}"
+
+
+def in_language(texts: Texts | None, language: str) -> str:
+    """The text in this language, in English where it is missing, or empty."""
+    if not texts:
+        return ""
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def language_of(texts: Texts | None, language: str) -> str:
+    """Which language in_language() answers in: for the lang attribute."""
+    if texts and texts.get(language):
+        return language
+    return "en" if texts and texts.get("en") else next(iter(texts or {"en": ""}))

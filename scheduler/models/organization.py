@@ -1,0 +1,55 @@
+"""Organization: who hosts. Membership: a user in it, with a role."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .base import Id, Model, Texts, WordSet
+from .user import User
+
+LEAD, COORDINATOR, CHECKIN_LEAD = "lead", "coordinator", "checkin_lead"
+ROLES = (LEAD, COORDINATOR, CHECKIN_LEAD)
+
+
+class Organization(Model):
+    """A partner that hosts events. Its contact is public; it is nobody's private address."""
+
+    __tablename__ = "organization"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    about: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
+    area: Mapped[str] = mapped_column(sa.String(80), default="")
+    languages: Mapped[list[str]] = mapped_column(WordSet(200), default=list)
+    email: Mapped[str] = mapped_column(sa.String(254), default="")
+    phone: Mapped[str] = mapped_column(sa.String(40), default="")
+    website: Mapped[str] = mapped_column(sa.String(300), default="")
+    discreet_sender: Mapped[str] = mapped_column(sa.String(80), default="Calendar desk / Agenda")
+    verified_on: Mapped[date | None]
+    badge: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
+    retention_days: Mapped[int] = mapped_column(default=30)
+    audit_number: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (sa.CheckConstraint("retention_days BETWEEN 7 AND 60", name="retention_days"),)
+
+
+class Membership(Model):
+    """A user's place in an organization."""
+
+    __tablename__ = "membership"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff_user.id", ondelete="CASCADE"), primary_key=True)
+    organization_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True
+    )
+    role: Mapped[str] = mapped_column(sa.String(20))
+
+    user: Mapped[User] = relationship(back_populates="memberships")
+    organization: Mapped[Organization] = relationship()
+
+    __table_args__ = (sa.CheckConstraint("role IN ('lead', 'coordinator', 'checkin_lead')", name="role"),)

@@ -1,0 +1,66 @@
+"""Venue: a place where dates are held."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..core.extensions import db
+from .base import Id, Model, Texts, WordSet
+
+PUBLIC, AFTER_REGISTRATION = "public", "after_registration"
+ACCESS = ("step_free", "restroom", "seating")
+
+
+class Venue(Model):
+    """Belongs to one organization, or to all (organization_id is NULL). `access` holds words of ACCESS."""
+
+    __tablename__ = "venue"
+
+    id: Mapped[Id]
+    organization_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("organization.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(sa.String(200))
+    address: Mapped[str] = mapped_column(sa.String(200), default="")
+    city: Mapped[str] = mapped_column(sa.String(80), default="Chicago")
+    state: Mapped[str] = mapped_column(sa.String(20), default="IL")
+    zip_code: Mapped[str] = mapped_column(sa.String(10), default="")
+    area: Mapped[str] = mapped_column(sa.String(80), default="", index=True)
+    room: Mapped[str] = mapped_column(sa.String(120), default="")
+    transit: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    access: Mapped[list[str]] = mapped_column(WordSet(200), default=list)
+    parking: Mapped[str] = mapped_column(sa.String(200), default="")
+    visibility: Mapped[str] = mapped_column(sa.String(20), default=PUBLIC)
+    online: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (sa.CheckConstraint("visibility IN ('public', 'after_registration')", name="visibility"),)
+
+    @property
+    def hidden(self) -> bool:
+        """True if only people with a place learn the address."""
+        return self.visibility == AFTER_REGISTRATION
+
+    @property
+    def full_address(self) -> str:
+        """`1805 S. Loomis St., Chicago, IL 60608`; empty for an online or unnamed place."""
+        if not self.address:
+            return ""
+        return ", ".join(part for part in (self.address, self.city, f"{self.state} {self.zip_code}".strip()) if part)
+
+
+def within_reach(organization_ids: Collection[uuid.UUID]) -> list[Venue]:
+    """Where these organizations may hold dates: their own places, then the shared ones, by name."""
+    ours = Venue.organization_id.in_(organization_ids)
+    query = sa.select(Venue).where(sa.or_(ours, Venue.organization_id.is_(None)))
+    return list(db.session.scalars(query.order_by(Venue.organization_id.is_(None), Venue.name, Venue.id)))
+
+
+def areas() -> list[str]:
+    """The parts of the city that places name so far."""
+    return list(db.session.scalars(sa.select(Venue.area).where(Venue.area != "").distinct().order_by(Venue.area)))

@@ -1,0 +1,152 @@
+"""Organizations: their people, their places, and their lists of what to bring."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import TypeVar
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
+
+from .core import clock
+from .core.errors import Conflict, Missing, Refusal
+from .core.extensions import db
+from .models.base import Texts
+from .models.catalogue import search_text
+from .models.checklist import Checklist
+from .models.event import CANCELLED, COMPLETED, Event, Occurrence
+from .models.organization import Membership, Organization
+from .models.venue import PUBLIC, Venue
+
+Owned = TypeVar("Owned", Venue, Checklist)
+
+KNOWN_SLUG = _l("There is already an organization with this address.")
+CHANGED_MEANWHILE = _l("Somebody else changed this list while you were typing. Open it anew, then add your change.")
+
+
+@dataclass(frozen=True)
+class VenueFacts:
+    """What an organization says of a place, cleaned."""
+
+    name: str
+    address: str = ""
+    city: str = "Chicago"
+    state: str = "IL"
+    zip_code: str = ""
+    area: str = ""
+    room: str = ""
+    transit: Texts = field(default_factory=dict)
+    access: list[str] = field(default_factory=list)
+    parking: str = ""
+    visibility: str = PUBLIC
+    online: bool = False
+
+
+@dataclass(frozen=True)
+class ChecklistContent:
+    """What stands on a list, cleaned. `items`: [{"text": Texts, "need": one of checklist.NEEDS}]."""
+
+    title: Texts
+    items: list[dict[str, object]]
+    reviewed_on: date
+    review_every_days: int = 90
+    reviewed_by_role: str = ""
+    source_label: str = ""
+
+
+def create_organization(*, slug: str, name: str, **facts: object) -> Organization:
+    """A partner, with the columns of Organization as further facts. Raises Refusal for a known slug."""
+    if db.session.scalar(sa.select(Organization.id).where(Organization.slug == slug)):
+        raise Refusal(KNOWN_SLUG, field="slug")
+    organization = Organization(slug=slug, name=name, **facts)
+    db.session.add(organization)
+    db.session.flush()
+    return organization
+
+
+def add_member(organization_id: uuid.UUID, user_id: uuid.UUID, role: str) -> Membership:
+    """Give a user a role in an organization; a role they already have there is replaced."""
+    member = db.session.get(Membership, (user_id, organization_id))
+    if member is None:
+        member = Membership(user_id=user_id, organization_id=organization_id)
+        db.session.add(member)
+    member.role = role
+    db.session.flush()
+    return member
+
+
+def save_venue(organization_id: uuid.UUID, facts: VenueFacts, venue_id: uuid.UUID | None = None) -> Venue:
+    """Make a place, or change one of this organization. Raises Missing for somebody else's."""
+    if venue_id is None:
+        venue = Venue(organization_id=organization_id)
+        db.session.add(venue)
+    else:
+        venue = _own(Venue, organization_id, venue_id)
+        if (venue.address, venue.zip_code) != (facts.address, facts.zip_code):
+            venue.latitude = venue.longitude = None
+    for name, value in asdict(facts).items():
+        setattr(venue, name, value)
+    changed = db.session.is_modified(venue)
+    db.session.flush()
+    if venue_id is not None and changed:
+        _retell(venue_id)
+        db.session.flush()
+    return venue
+
+
+def _own(kind: type[Owned], organization_id: uuid.UUID, row_id: uuid.UUID) -> Owned:
+    row = db.session.get(kind, row_id, populate_existing=True, with_for_update=True)
+    if row is None or row.organization_id != organization_id:
+        raise Missing()
+    return row
+
+
+def _retell(venue_id: uuid.UUID) -> None:
+    """The dates to come there read differently now: in calendars, on pages, in the search."""
+    now = clock.now()
+    coming = sa.select(Occurrence.event_id).where(Occurrence.venue_id == venue_id, Occurrence.ends_at > now)
+    words = (selectinload(Event.organization), selectinload(Event.occurrences).joinedload(Occurrence.venue))
+    query = sa.select(Event).where(Event.id.in_(coming)).order_by(Event.id).with_for_update().options(*words)
+    for event in db.session.scalars(query.execution_options(populate_existing=True)):
+        event.sequence += 1
+        event.revised_at = now
+        event.search_text = search_text(event)
+        for occurrence in event.occurrences:
+            if occurrence.venue_id == venue_id and occurrence.ends_at > now:
+                occurrence.revised_at = now
+
+
+def save_checklist(
+    organization_id: uuid.UUID, content: ChecklistContent, checklist_id: uuid.UUID | None = None
+) -> Checklist:
+    """Make a list, or the next version of one: what was published stays as it was, and events to come take the new one.
+
+    Raises Missing for somebody else's list, Conflict when this version was already replaced.
+    """
+    words = asdict(content)
+    checklist = Checklist(id=uuid.uuid4(), organization_id=organization_id, **words)
+    if checklist_id is not None:
+        old = _own(Checklist, organization_id, checklist_id)
+        if old.replaced:
+            raise Conflict(CHANGED_MEANWHILE)
+        if all(getattr(old, name) == value for name, value in words.items()):
+            return old
+        old.replaced = True
+        checklist.series, checklist.version = old.series, old.version + 1
+    db.session.add(checklist)
+    db.session.flush()
+    if checklist_id is not None:
+        _take_instead(checklist_id, checklist.id)
+    return checklist
+
+
+def _take_instead(old_id: uuid.UUID, new_id: uuid.UUID) -> None:
+    db.session.execute(
+        sa.update(Event)
+        .where(Event.checklist_id == old_id, Event.state.not_in((CANCELLED, COMPLETED)))
+        .values(checklist_id=new_id, revised_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,133 @@
+"""The queue as the postman sees it: claims with a lease, and outcomes that only the last claim may write.
+
+Any number of workers on any number of machines may claim at once. Everything here but `lateness` is called
+inside `with transaction():`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from ..core import clock
+from ..core.extensions import db
+from ..models import message as letters
+from ..models.message import Message
+
+LEASE = timedelta(seconds=120)
+"""Longer than the longest delivery, so that a letter is never in two hands while both work."""
+
+PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+GIVE_UP_AFTER = timedelta(hours=48)
+
+NO_SERVER, BROKEN_OFF = "no server", "broken off"
+"""Failures that are ours, or our mail server's; those of a recipient are three digits."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One letter in one worker's hands. The fence is the number of the claim: an older one writes nothing."""
+
+    message_id: uuid.UUID
+    fence: int
+    due_at: datetime
+    attempts: int
+    lease_until: datetime
+
+
+def claim(most: int) -> list[Claim]:
+    """Take so many letters that are due and in nobody's hands, the longest due first."""
+    now = clock.now()
+    due = (
+        sa.select(Message.id)
+        .where(
+            Message.state == letters.WAITING,
+            Message.channel == letters.EMAIL,
+            Message.next_try_at <= now,
+            sa.or_(Message.lease_until.is_(None), Message.lease_until <= now),
+        )
+        .order_by(Message.next_try_at, Message.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+        # PostgreSQL may otherwise run the query again inside a join, and take more than it was told.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    taken = db.session.execute(
+        sa.update(Message)
+        .where(Message.id.in_(sa.select(due.c.id)))
+        .values(lease_until=now + LEASE, fence=Message.fence + 1)
+        .returning(Message.id, Message.fence, Message.due_at, Message.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    claims = (Claim(row.id, row.fence, row.due_at, row.attempts, now + LEASE) for row in taken)
+    return sorted(claims, key=lambda claimed: (claimed.due_at, claimed.message_id))
+
+
+def sent(claimed: Claim) -> bool:
+    """The server took the letter. False if the claim was no longer the last one."""
+    return _settle(claimed, state=letters.SENT, sent_at=clock.now(), attempts=claimed.attempts + 1, failure="")
+
+
+def failed(claimed: Claim, failure: str) -> bool:
+    """The letter will not be tried again."""
+    return _settle(claimed, state=letters.FAILED, attempts=claimed.attempts + 1, failure=failure)
+
+
+def void(claimed: Claim) -> bool:
+    """The letter is no longer true."""
+    return _settle(claimed, state=letters.VOID)
+
+
+def try_again(claimed: Claim, failure: str) -> bool:
+    """After 1, 5, 15 and then every 60 minutes, for 48 hours."""
+    pause = PAUSES[min(claimed.attempts, len(PAUSES) - 1)]
+    if clock.now() + pause > claimed.due_at + GIVE_UP_AFTER:
+        return failed(claimed, failure)
+    return _settle(claimed, next_try_at=clock.now() + pause, attempts=claimed.attempts + 1, failure=failure)
+
+
+def wait_for_server(claimed: Claim) -> bool:
+    """The letter was not tried, because no server answered the one before it."""
+    if clock.now() > claimed.due_at + GIVE_UP_AFTER:
+        return failed(claimed, NO_SERVER)
+    return _settle(claimed, next_try_at=clock.now() + PAUSES[0], failure=NO_SERVER)
+
+
+def postpone(claimed: Claim, until: datetime) -> bool:
+    """Not now: it is night where the person lives."""
+    return _settle(claimed, next_try_at=until, due_at=until)
+
+
+def give_back(claimed: Claim) -> bool:
+    """Somebody else may take it at once."""
+    return _settle(claimed)
+
+
+def _settle(claimed: Claim, **values: object) -> bool:
+    found = db.session.execute(
+        sa.update(Message)
+        .where(Message.id == claimed.message_id, Message.fence == claimed.fence, Message.state == letters.WAITING)
+        .values(lease_until=None, **values)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return found.scalar() is not None
+
+
+def lateness() -> timedelta:
+    """How late the oldest letter is that should have gone; zero if none is.
+
+    A letter that its recipient's server put off counts from its next try; one that our own server did not take,
+    from when it was due.
+    """
+    ours = Message.failure.in_((NO_SERVER, BROKEN_OFF))
+    oldest: datetime | None = db.session.scalar(
+        sa.select(sa.func.min(sa.case((ours, Message.due_at), else_=Message.next_try_at))).where(
+            Message.state == letters.WAITING, Message.channel == letters.EMAIL
+        )
+    )
+    return max(timedelta(), clock.now() - oldest) if oldest else timedelta()

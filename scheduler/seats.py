@@ -1,0 +1,145 @@
+"""Seats: the one place where they are given and taken back.
+
+Every act here first locks the occurrence's row, then the slot's (PostgreSQL; on SQLite the writing
+transaction is the lock), so what is decided is still true when it is written.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import contains_eager
+
+from .core import clock
+from .core.errors import Missing, Refusal, TimeTaken
+from .core.extensions import db
+from .models.event import Occurrence, Slot
+from .models.registration import WAITLISTED, Registration
+
+
+@dataclass(frozen=True)
+class Allotment:
+    """A number in the order of coming, and a slot, or None for a place in line."""
+
+    number: int
+    slot_id: uuid.UUID | None
+
+
+def lock(occurrence_id: uuid.UUID) -> Occurrence:
+    """The occurrence with its event, locked until the transaction ends. Raises Missing.
+
+    FOR NO KEY UPDATE: rows that merely refer to the date (letters, reminders) may be written meanwhile.
+    """
+    found = db.session.scalar(
+        sa.select(Occurrence)
+        .join(Occurrence.event)
+        .options(contains_eager(Occurrence.event))
+        .where(Occurrence.id == occurrence_id)
+        .with_for_update(of=Occurrence, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise Missing()
+    return found
+
+
+def lock_registration(registration_id: uuid.UUID) -> Registration:
+    """The registration, fresh and locked, behind its occurrence's lock. Raises Missing."""
+    occurrence_id = db.session.scalar(sa.select(Registration.occurrence_id).where(Registration.id == registration_id))
+    if occurrence_id is None:
+        raise Missing()
+    occurrence = lock(occurrence_id)
+    registration = db.session.get(
+        Registration, registration_id, populate_existing=True, with_for_update={"key_share": True}
+    )
+    if registration is None:
+        raise Missing()
+    assert registration.occurrence is occurrence
+    return registration
+
+
+def allot(occurrence: Occurrence, wished: uuid.UUID | None, party: int) -> Allotment:
+    """Decide who gets seats: the wished slot, or a place in line when nothing fits.
+
+    The occurrence must be locked. Nobody passes a party in line that would fit. Raises TimeTaken when the
+    wished slot is full and another time would do, Refusal when the slot is not of this date.
+    """
+    slots = _slots(occurrence.id)
+    slot = _wished(occurrence, slots, wished)
+    if slot is None or slot.free < party or _someone_waits_for(occurrence, slot.free) or not claim(slot.id, party):
+        if occurrence.waiting == 0 and any(other.free >= party for other in slots if _can_start(occurrence, other)):
+            raise TimeTaken()
+        slot = None
+        occurrence.waiting += 1
+    occurrence.last_number += 1
+    return Allotment(occurrence.last_number, slot.id if slot else None)
+
+
+def open_slots(occurrence: Occurrence) -> list[Slot]:
+    """The times that can still be given, in order, as they are now. The occurrence must be locked."""
+    return [slot for slot in _slots(occurrence.id) if _can_start(occurrence, slot)]
+
+
+def _slots(occurrence_id: uuid.UUID) -> list[Slot]:
+    query = sa.select(Slot).where(Slot.occurrence_id == occurrence_id).order_by(Slot.starts_at, Slot.id)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _wished(occurrence: Occurrence, slots: list[Slot], wished: uuid.UUID | None) -> Slot | None:
+    if wished is None:
+        return slots[0] if len(slots) == 1 else None
+    for slot in slots:
+        if slot.id == wished and _can_start(occurrence, slot):
+            return slot
+    raise Refusal(_l("Choose a time from the list."), field="slot")
+
+
+def _can_start(occurrence: Occurrence, slot: Slot) -> bool:
+    """A time of a clinic that has begun is over; a workshop may still be joined."""
+    return occurrence.event.admission != "timed" or slot.starts_at > clock.now()
+
+
+def _someone_waits_for(occurrence: Occurrence, free: int) -> bool:
+    if occurrence.waiting == 0:
+        return False
+    query = sa.select(Registration.id).where(
+        Registration.occurrence_id == occurrence.id, Registration.state == WAITLISTED, Registration.party <= free
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def claim(slot_id: uuid.UUID, party: int) -> bool:
+    """Count `party` seats onto the slot if they fit: decided and written by one statement."""
+    claimed = db.session.execute(
+        sa.update(Slot)
+        .where(Slot.id == slot_id, Slot.seats_taken + party <= Slot.seats_limit)
+        .values(seats_taken=Slot.seats_taken + party)
+        .returning(Slot.id)
+        .execution_options(synchronize_session=False)
+    )
+    return claimed.scalar() is not None
+
+
+def release(slot_id: uuid.UUID, party: int) -> None:
+    """Give seats back. The occurrence must be locked."""
+    db.session.execute(
+        sa.update(Slot)
+        .where(Slot.id == slot_id)
+        .values(seats_taken=Slot.seats_taken - party)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def resize(slot_id: uuid.UUID, limit: int) -> bool:
+    """Set how many seats a time has, if they still cover those taken. The occurrence must be locked."""
+    resized = db.session.execute(
+        sa.update(Slot)
+        .where(Slot.id == slot_id, Slot.seats_taken <= limit)
+        .values(seats_limit=limit)
+        .returning(Slot.id)
+        .execution_options(synchronize_session=False)
+    )
+    return resized.scalar() is not None

@@ -1,0 +1,144 @@
+"""Who may see what: every view says so, and this is the only place where it is enforced."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from flask import Flask, abort, current_app, g, redirect, request
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from ..core.errors import Locked, Missing
+from ..core.extensions import csrf
+from ..models.organization import Membership
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+NOT_YOURS = _l("Your role does not include this. Ask the lead of your organization.")
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view declares. `cache`: seconds that shared caches may keep the page; 0 is no-store."""
+
+    kind: str
+    cache: int = 0
+    roles: tuple[str, ...] = ()
+
+
+def _declare(declared: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = declared  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(cache: int) -> Callable[[View], View]:
+    """A page for everyone, without form or cookie, kept by caches for so many seconds."""
+    return _declare(Access("public", cache=cache))
+
+
+def staff(*roles: str) -> Callable[[View], View]:
+    """Only for people who signed in and have one of the roles in some organization (any role if none is named)."""
+    return _declare(Access("staff", roles=roles))
+
+
+form = _declare(Access("form"))
+link = _declare(Access("link"))
+one_click = _declare(Access("one_click"))
+operational = _declare(Access("operational"))
+
+
+def declared() -> Access:
+    """What the view of this request declares; `public` without cache where nothing matched."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    found: Access = getattr(view, "access", Access("operational"))
+    return found
+
+
+def bind(app: Flask) -> None:
+    app.before_request(read_head_as_get)
+    app.before_request(refuse_nul)
+    app.before_request(guard_host)
+    app.before_request(guard)
+
+
+def require_declarations(app: Flask) -> None:
+    """Refuse to start with a view that does not say who may see it."""
+    silent = [name for name, view in app.view_functions.items() if not hasattr(view, "access")]
+    if silent:
+        raise RuntimeError(f"these views do not declare their access (see web/access.py): {', '.join(silent)}")
+
+
+def read_head_as_get() -> None:
+    """HEAD is GET without the body: a view that asks `method == "GET"` must not take it for a POST."""
+    if request.method == "HEAD":
+        request.method = "GET"
+
+
+def refuse_nul() -> None:
+    """PostgreSQL takes no NUL in a text, and no address of ours has one. Forms clean their own fields."""
+    if "\0" in request.path:
+        raise Missing()
+    if any("\0" in value for values in request.args.listvalues() for value in values):
+        abort(400)
+
+
+def guard_host() -> None:
+    """Only our own name is answered, so no link or cache can be poisoned through the Host header."""
+    own = urlsplit(current_app.config["BASE_URL"])
+    asked = urlsplit(f"//{request.host}")
+    try:
+        same = asked.netloc == own.netloc or (own.hostname in LOOPBACK and asked.hostname in LOOPBACK)
+    except ValueError:
+        same = False
+    if not same:
+        abort(400)
+
+
+def guard() -> Response | None:
+    """Stop what the view's declaration does not allow."""
+    wanted = declared()
+    unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
+    if unsafe and wanted.kind in ("public", "form", "link", "operational"):
+        guard_origin()
+    if wanted.kind != "staff":
+        return None
+    if not current_user.is_authenticated:
+        target = request.full_path.rstrip("?") if not unsafe else "/console/"
+        return redirect(f"/sign-in?next={quote(target)}", 303)
+    g.language = current_user.user.language
+    if wanted.roles and not any(member.role in wanted.roles for member in current_user.user.memberships):
+        raise Locked(NOT_YOURS)
+    if unsafe:
+        csrf.protect()
+    return None
+
+
+def guard_origin() -> None:
+    """Anonymous forms carry no cookie that could be ridden; still, other sites may not send them for a visitor."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(403)
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        abort(403)
+    if origin == "null" and request.headers.get("Sec-Fetch-Site") != "same-origin":
+        abort(403)
+
+
+def membership(organization_id: uuid.UUID | None, *roles: str) -> Membership:
+    """The signed-in user's membership; Missing (404) for another organization's things, Locked (403) for the role."""
+    for member in current_user.user.memberships:
+        if member.organization_id == organization_id:
+            if roles and member.role not in roles:
+                raise Locked(NOT_YOURS)
+            found: Membership = member
+            return found
+    raise Missing()

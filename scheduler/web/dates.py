@@ -1,0 +1,160 @@
+"""The dates of an event: when, where, and at which times people may come."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from .. import events
+from ..core.errors import Missing, Refusal
+from ..core.extensions import transaction
+from ..events import Timetable
+from ..forms.events import DateForm
+from ..models import desk
+from ..models import venue as places
+from ..models.event import Event, Occurrence
+from ..models.organization import COORDINATOR, LEAD
+from . import access, refusals
+from .editor import own
+
+blueprint = Blueprint("dates", __name__, url_prefix="/console")
+
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.route("/events/<uuid:event_id>/dates", methods=["GET", "POST"])
+@access.staff(LEAD, COORDINATOR)
+def listing(event_id: uuid.UUID) -> Answer:
+    """All dates of an event, and the form for one more."""
+    event = own(event_id)
+    zone = current_app.config["TIMEZONE"]
+    form = _form(event, _like_the_last(event))
+    if request.method == "GET":
+        return _listing_page(event, form)
+    try:
+        refusals.check(form)
+        timetable = _timetable(form)
+        if "show" in request.form:
+            events.check_timetable(timetable, zone)
+            return _listing_page(event, form, timetable)
+        with transaction():
+            events.add_date(event_id, timetable)
+        flash(_("The date is added."))
+        return redirect(url_for(".listing", event_id=event_id), 303)
+    except Refusal as refusal:
+        status = refusals.show(form, refusal)
+    return _listing_page(own(event_id), form, status=status)
+
+
+def _listing_page(event: Event, form: DateForm, shown: Timetable | None = None, status: int = 200) -> Answer:
+    page = render_template(
+        "console/editor/dates.html",
+        event=event,
+        form=form,
+        shown=shown,
+        signed_up=desk.signed_up(event.id),
+        zone=current_app.config["TIMEZONE"],
+        editable=event.state in events.EDITABLE,
+    )
+    return page, status
+
+
+def _form(event: Event, values: dict[str, Any]) -> DateForm:
+    form = DateForm(request.form or None, **values)
+    form.fit(timed=event.admission == "timed")
+    known = places.within_reach({event.organization_id})
+    form.venue.choices = [("", _("Not known yet"))] + [(str(venue.id), _place(venue)) for venue in known]
+    return form
+
+
+def _place(venue: places.Venue) -> str:
+    return f"{venue.name}, {venue.area}" if venue.area and venue.area != venue.name else venue.name
+
+
+def _like_the_last(event: Event) -> dict[str, Any]:
+    """What the next date will most likely be like: all of the last one but the day."""
+    return {**_values(event.occurrences[-1]), "day": None} if event.occurrences else {}
+
+
+def _values(occurrence: Occurrence) -> dict[str, Any]:
+    slots = occurrence.slots
+    values: dict[str, Any] = {
+        "day": occurrence.starts_local.date(),
+        "starts": occurrence.starts_local.time(),
+        "ends": occurrence.ends_local.time(),
+        "venue": str(occurrence.venue_id or ""),
+    }
+    if slots:
+        values |= {"last": slots[-1].starts_local.time(), "places": slots[0].seats_limit}
+    if len(slots) > 1:
+        values["every"] = (slots[1].starts_local - slots[0].starts_local).seconds // 60
+    return values
+
+
+def _timetable(form: DateForm) -> Timetable:
+    timed = "last" in form
+    return Timetable(
+        starts_local=form.wall(form.starts),
+        ends_local=form.wall(form.ends),
+        venue_id=uuid.UUID(form.venue.data) if form.venue.data else None,
+        places=form.places.data or 0,
+        every_minutes=form.every.data or 0 if timed else 0,
+        last_local=form.wall(form.last) if timed else None,
+    )
+
+
+@blueprint.route("/dates/<uuid:occurrence_id>", methods=["GET", "POST"])
+@access.staff(LEAD, COORDINATOR)
+def change(occurrence_id: uuid.UUID) -> Answer:
+    """One date to change."""
+    occurrence = _own(occurrence_id)
+    form = _form(occurrence.event, _values(occurrence))
+    if request.method == "GET":
+        return _date_page(occurrence, form)
+    try:
+        refusals.check(form)
+        timetable = _timetable(form)
+        if "show" in request.form:
+            events.check_timetable(timetable, occurrence.zone)
+            return _date_page(occurrence, form, timetable)
+        event_id = occurrence.event_id
+        with transaction():
+            events.change_date(occurrence_id, timetable)
+        flash(_("The date is saved."))
+        return redirect(url_for(".listing", event_id=event_id), 303)
+    except Refusal as refusal:
+        status = refusals.show(form, refusal)
+    return _date_page(_own(occurrence_id), form, status=status)
+
+
+def _date_page(occurrence: Occurrence, form: DateForm, shown: Timetable | None = None, status: int = 200) -> Answer:
+    count = desk.signed_up(occurrence.event_id).get(occurrence.id, 0)
+    page = render_template("console/editor/date.html", occurrence=occurrence, form=form, shown=shown, count=count)
+    return page, status
+
+
+def _own(occurrence_id: uuid.UUID) -> Occurrence:
+    occurrence = desk.date(occurrence_id)
+    if occurrence is None:
+        raise Missing()
+    access.membership(occurrence.event.organization_id, LEAD, COORDINATOR)
+    return occurrence
+
+
+@blueprint.route("/dates/<uuid:occurrence_id>/removal", methods=["GET", "POST"])
+@access.staff(LEAD, COORDINATOR)
+def remove(occurrence_id: uuid.UUID) -> Answer:
+    """What happens when the date goes; and, when that is wished, it goes."""
+    occurrence = _own(occurrence_id)
+    if request.method == "GET":
+        count = desk.signed_up(occurrence.event_id).get(occurrence.id, 0)
+        return render_template("console/editor/removal.html", occurrence=occurrence, count=count)
+    event_id = occurrence.event_id
+    with transaction():
+        events.remove_date(occurrence_id)
+    flash(_("The date is removed."))
+    return redirect(url_for(".listing", event_id=event_id), 303)

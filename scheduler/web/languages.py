@@ -1,0 +1,81 @@
+"""The language of a page: it stands in the address, and only `/` and the console choose it otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, request, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import BaseConverter
+
+from ..core import languages
+from ..core.extensions import babel
+from .pseudo import Pseudo
+
+
+def offered() -> dict[str, str]:
+    """Code and own name of the languages that pages can be read in."""
+    if current_app.config["PSEUDO_LOCALE"]:
+        return {**languages.OFFERED, languages.PSEUDO: "[pseudo]"}
+    return languages.OFFERED
+
+
+def current() -> str:
+    """The language of this page; the default one outside of requests."""
+    if has_request_context():
+        found: str = getattr(g, "language", None) or _wished()
+        return found
+    default: str = current_app.config["DEFAULT_LANGUAGE"]
+    return default
+
+
+def _wished() -> str:
+    """What the browser asks for, of what we have."""
+    best = request.accept_languages.best_match(list(languages.OFFERED))
+    return best or current_app.config["DEFAULT_LANGUAGE"]
+
+
+class LanguageConverter(BaseConverter):
+    """`<lang:lang>` in a route: one of the offered languages, or the route does not match."""
+
+    part_isolating = True
+    regex = "|".join((*languages.OFFERED, languages.PSEUDO))
+
+
+def bind(app: Flask) -> None:
+    app.url_map.converters["lang"] = LanguageConverter
+    app.url_value_preprocessor(_take_language)
+    app.url_defaults(_give_language)
+    babel.init_app(app, locale_selector=_locale, default_translation_directories="translations")
+    if app.config["PSEUDO_LOCALE"]:
+        with app.app_context():
+            babel.domain_instance.cache[languages.PSEUDO.split("-")[0], babel.domain] = Pseudo()
+    app.jinja_env.globals.update(same_page=same_page, languages_offered=offered, spoken_languages=languages.SPOKEN)
+    app.context_processor(lambda: {"lang": current(), "dir": languages.direction(current())})
+
+
+def _locale() -> str:
+    return current().split("-")[0]
+
+
+def _take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values and "lang" in values:
+        g.language = values.pop("lang")
+        if g.language not in offered():
+            g.language = None
+            raise NotFound()
+
+
+def _give_language(endpoint: str, values: dict[str, Any]) -> None:
+    if "lang" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = current()
+
+
+def same_page(language: str) -> str:
+    """This page in another language, with the same filters: the language switcher's target."""
+    if request.endpoint and request.view_args is not None and request.url_rule and "lang" in request.url_rule.arguments:
+        path = url_for(request.endpoint, **{**request.view_args, "lang": language})
+    else:
+        path = request.path if request.url_rule else f"/{language}/"
+    query = request.query_string.decode("latin-1")
+    return f"{path}?{query}" if query and request.method == "GET" else path

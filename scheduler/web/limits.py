@@ -1,0 +1,128 @@
+"""Limits: how often one network may try.
+
+A counter's name is HMAC(hour, network prefix): no address is kept, and an hour later nobody can say any more
+which network it was. Nothing sleeps: who is over a limit is told to wait.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import logging
+from dataclasses import dataclass
+
+from flask import Response, after_this_request, current_app, request
+from flask_babel import lazy_gettext as _l
+from limits import RateLimitItem, parse_many
+
+from ..core import clock
+from ..core.errors import Refusal
+from ..core.extensions import limiter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`rates` such as "30 per 10 minute; 90 per hour". `fails_open`: go on when the counters cannot be reached."""
+
+    name: str
+    rates: str
+    fails_open: bool
+
+
+# Whole neighborhoods share one address of a phone company, so this is far above what people do.
+PLACES = Limit("places", "300 per 10 minute; 1000 per hour", fails_open=True)
+# A code is one of 30^8. With 1,000 wrong guesses an hour and 10,000 live codes, a hit takes about 7 years.
+WRONG_CODES = Limit("wrong codes", "30 per 10 minute", fails_open=False)
+ALL_WRONG_CODES = Limit("all wrong codes", "1000 per hour", fails_open=False)
+SIGN_IN = Limit("sign-in", "30 per 15 minute", fails_open=False)
+SIGN_IN_ACCOUNT = Limit("sign-in account", "10 per 15 minute", fails_open=False)
+SIGN_IN_HELP = Limit("sign-in help", "10 per hour", fails_open=False)
+
+EVERYBODY = "everybody"
+
+
+class TooMany(Refusal):
+    """Over the limit: wait a little. Nothing was changed."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(_l("Many tries came from your network. Please wait a few minutes and press the button again."))
+
+
+class NoCounters(Refusal):
+    """The counters cannot be reached, and without them this door stays shut."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_l("We can't check this right now. Please try again in a few minutes."))
+
+
+def take(limit: Limit, about: str | None = None) -> None:
+    """Count one try. Raises TooMany above the limit. `about`: what is counted; this request's network if None."""
+    check(limit, about)
+    count(limit, about)
+
+
+def check(limit: Limit, about: str | None = None) -> None:
+    """Raise TooMany if the limit is used up. Counts nothing."""
+    for rate, key in _counters(limit, about):
+        try:
+            free = limiter.limiter.test(rate, key)
+        except Exception as fault:
+            _without_counters(limit, fault)
+            return
+        if not free:
+            _say_when(rate, key)
+            raise TooMany()
+
+
+def count(limit: Limit, about: str | None = None) -> None:
+    """Count one try, also above the limit."""
+    for rate, key in _counters(limit, about):
+        try:
+            limiter.limiter.hit(rate, key)
+        except Exception as fault:
+            _without_counters(limit, fault)
+            return
+
+
+def network() -> str:
+    """The prefix that the request came from: /24 of IPv4, /48 of IPv6."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+
+
+def _counters(limit: Limit, about: str | None) -> list[tuple[RateLimitItem, str]]:
+    if not limiter.enabled:
+        return []
+    hour = clock.now().strftime("%Y-%m-%dT%H")
+    words = "|".join((hour, limit.name, network() if about is None else about))
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    key = hmac.new(secret, words.encode(), hashlib.sha256).hexdigest()[:32]
+    return [(rate, key) for rate in parse_many(limit.rates)]
+
+
+def _without_counters(limit: Limit, fault: Exception) -> None:
+    log.error("the counters of limits do not answer (%s)", type(fault).__name__)
+    if not limit.fails_open:
+        raise NoCounters() from None
+
+
+def _say_when(rate: RateLimitItem, key: str) -> None:
+    ends = limiter.limiter.get_window_stats(rate, key).reset_time
+    seconds = min(3600, max(1, int(ends - clock.now().timestamp()) + 1))
+
+    @after_this_request
+    def say(response: Response) -> Response:
+        response.headers["Retry-After"] = str(seconds)
+        return response

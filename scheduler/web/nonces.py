@@ -1,0 +1,33 @@
+"""Nonces of the place form: random, signed, bound to one event, good for a day."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import timedelta
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
+
+from ..core import clock
+
+GOOD_FOR = timedelta(hours=24)
+
+
+def issue(event_id: uuid.UUID) -> str:
+    """A fresh nonce for one showing of the form."""
+    made = int(clock.now().timestamp())
+    return str(_signer().dumps([event_id.hex, secrets.token_urlsafe(16), made]))
+
+
+def is_good(nonce: str, event_id: uuid.UUID) -> bool:
+    """True for a nonce that we made for this event within the last day."""
+    try:
+        event, _random, made = _signer().loads(nonce)
+    except (BadData, ValueError, TypeError):
+        return False
+    return bool(event == event_id.hex and clock.now().timestamp() - made <= GOOD_FOR.total_seconds())
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="place form")

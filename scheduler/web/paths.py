@@ -1,0 +1,18 @@
+"""Paths: where a page may lead to when its address says so."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def own(wished: str | None, otherwise: str) -> str:
+    """The wished path if it is one of ours, `otherwise` if it could lead anywhere else."""
+    if not wished or not wished.startswith("/") or wished.startswith("//"):
+        return otherwise
+    if "\\" in wished or not wished.isascii() or not wished.isprintable() or " " in wished:
+        return otherwise
+    try:
+        parts = urlsplit(wished)
+    except ValueError:
+        return otherwise
+    return otherwise if parts.scheme or parts.netloc else wished

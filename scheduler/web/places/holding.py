@@ -1,0 +1,101 @@
+"""Behind the mailed link: one's own place. GET shows and changes nothing (mail scanners follow links); POST acts."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ... import calendars, registrations
+from ...core.errors import Refusal
+from ...core.extensions import transaction
+from ...models.registration import Registration
+from .. import access, languages
+from .base import Answer, blueprint, held_page, readable
+
+
+def found(token: str) -> Registration:
+    """The registration behind the link. Raises Missing, alike for unknown, expired, erased and foreign ones."""
+    return readable(registrations.by_token(token))
+
+
+@blueprint.get("/<lang:lang>/place/<token>")
+@access.link
+def show(token: str) -> Answer:
+    """Everything about this place."""
+    return held_page(found(token), token=token)
+
+
+@blueprint.route("/<lang:lang>/place/<token>/confirmation", methods=["GET", "POST"])
+@access.link
+def confirm(token: str) -> Answer | Response:
+    """I'm coming."""
+    registration_id = found(token).id
+    if request.method == "POST":
+        try:
+            with transaction():
+                registrations.reconfirm(registration_id)
+        except Refusal as refusal:
+            return held_page(found(token), token=token, problem=str(refusal.words), status=refusal.status)
+    return redirect(url_for("places.show", token=token, _anchor="coming"), 303)
+
+
+@blueprint.route("/<lang:lang>/place/<token>/cancellation", methods=["GET", "POST"])
+@access.link
+def cancel(token: str) -> Answer | Response:
+    """I can't come: GET asks once, POST gives the place back."""
+    registration = found(token)
+    if request.method != "POST":
+        return ask("places/cancellation.html", registration, token=token)
+    registration_id = registration.id
+    try:
+        with transaction():
+            registrations.cancel(registration_id)
+    except Refusal as refusal:
+        return held_page(found(token), token=token, problem=str(refusal.words), status=refusal.status)
+    return redirect(url_for("places.show", token=token), 303)
+
+
+@blueprint.route("/<lang:lang>/place/<token>/erasure", methods=["GET", "POST"])
+@access.link
+def erase(token: str) -> Answer | Response:
+    """Erase my information: GET asks once, POST forgets; the link is dead afterwards."""
+    registration = found(token)
+    if request.method != "POST":
+        return ask("places/erasure.html", registration, token=token)
+    registration_id = registration.id
+    try:
+        with transaction():
+            registrations.erase(registration_id)
+    except Refusal as refusal:
+        return held_page(found(token), token=token, problem=str(refusal.words), status=refusal.status)
+    return redirect(url_for("places.erased"), 303)
+
+
+def ask(template: str, registration: Registration, *, token: str = "", code: str = "") -> Answer:
+    """One question before an act that cannot be taken back."""
+    return render_template(template, registration=registration, token=token, code=code), 200
+
+
+@blueprint.get("/<lang:lang>/place/erased")
+@access.link
+def erased() -> Answer:
+    """What happens to what was asked to be erased."""
+    return render_template("places/erased.html"), 200
+
+
+@blueprint.get("/<lang:lang>/place/<token>/card")
+@access.link
+def card(token: str) -> Answer:
+    """One page in large type, for paper."""
+    registration = found(token)
+    return render_template("places/card.html", registration=registration, token=token), 200
+
+
+@blueprint.get("/<lang:lang>/place/<token>/appointment.ics")
+@access.link
+def appointment(token: str) -> Response:
+    """The same as a calendar file, in the wording that the person chose."""
+    octets = calendars.download(found(token), language=languages.current())
+    response = Response(octets, mimetype="text/calendar")
+    response.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    return response

@@ -1,0 +1,210 @@
+"""Rosters: who comes, who is here, what they were told, and who is to be called."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from itertools import groupby
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from .. import checkin, rosters, waitlist
+from ..core import wording
+from ..core.errors import Conflict, Missing
+from ..core.extensions import transaction
+from ..forms.registrations import NEEDS
+from ..models import desk
+from ..models.event import Occurrence
+from ..models.organization import COORDINATOR, LEAD
+from ..rosters import Person, Roster
+from . import access, scripts
+
+blueprint = Blueprint("rosters", __name__, url_prefix="/console")
+
+Answer = str | Response | tuple[str, int]
+
+LONGEST_SEARCH = 80
+
+TABS: dict[str, LazyString] = {
+    rosters.COMING: _l("Not here yet"),
+    rosters.HERE: _l("Here"),
+    rosters.WAITING: _l("Waitlist"),
+    rosters.ALL: _l("Everyone"),
+}
+LETTER_TABS: dict[str, LazyString] = {
+    "": _l("All"),
+    "sent": _l("Went"),
+    "waiting": _l("Waiting"),
+    "failed": _l("Failed"),
+}
+
+
+def own_date(occurrence_id: uuid.UUID | None, *roles: str) -> Occurrence:
+    """The date, if the person who is signed in belongs to its host."""
+    occurrence = desk.date(occurrence_id) if occurrence_id else None
+    if occurrence is None:
+        raise Missing()
+    access.membership(occurrence.event.organization_id, *roles)
+    return occurrence
+
+
+def _date_of(registration_id: uuid.UUID, *roles: str) -> uuid.UUID:
+    """The date of a registration that the person who is signed in may work with."""
+    found = desk.place_of(registration_id)
+    if found is None:
+        raise Missing()
+    access.membership(found[0], *roles)
+    return found[1]
+
+
+@blueprint.route("/dates/<uuid:occurrence_id>/roster", methods=["GET", "POST"])
+@access.staff()
+def show(occurrence_id: uuid.UUID) -> Answer:
+    """The roster. What is looked for comes by POST, so that no name stands in an address or a log."""
+    own_date(occurrence_id)
+    return _roster(occurrence_id)
+
+
+def _roster(occurrence_id: uuid.UUID, refused: Conflict | None = None, about: uuid.UUID | None = None) -> Answer:
+    user_id = current_user.user_id
+    with transaction():
+        roster = rosters.view(occurrence_id, user_id)
+    occurrence = own_date(occurrence_id)
+    typed = " ".join(request.values.get("q", "").replace("\0", " ").split())[:LONGEST_SEARCH]
+    tab = _tab(typed)
+    done = roster.person(request.args.get("done", type=uuid.UUID))
+    page = render_template(
+        "console/rosters/roster.html",
+        occurrence=occurrence,
+        roster=roster,
+        groups=_groups(occurrence, roster, tab, typed),
+        tab=tab,
+        tabs=TABS,
+        typed=typed,
+        done=done,
+        refused=refused,
+        about=roster.person(about),
+        needs=dict(NEEDS),
+        may_edit=_may_edit(occurrence),
+    )
+    return page, refused.status if refused else 200
+
+
+def _tab(typed: str) -> str:
+    """Who searches looks through everyone, unless a tab was named too."""
+    otherwise = rosters.ALL if typed else rosters.COMING
+    asked = request.values.get("show", "")
+    return asked if asked in rosters.SHOWN else otherwise
+
+
+def _may_edit(occurrence: Occurrence) -> bool:
+    return access.membership(occurrence.event.organization_id).role in (LEAD, COORDINATOR)
+
+
+def _groups(occurrence: Occurrence, roster: Roster, tab: str, typed: str) -> list[tuple[str, list[Person]]]:
+    """The people under their times, or under their first letters; those in line come last."""
+    timed = occurrence.event.admission == "timed"
+    people = roster.shown(tab, typed)
+    if timed:
+        people.sort(key=lambda person: (person.waits, person.starts_local))
+    grouped = groupby(people, key=lambda person: _heading(roster, person, timed))
+    return [(heading, list(members)) for heading, members in grouped]
+
+
+def _heading(roster: Roster, person: Person, timed: bool) -> str:
+    if person.waits:
+        return str(_("In line"))
+    if not timed:
+        return person.initial
+    taken = next((time for time in roster.times if time.starts_local == person.starts_local), None)
+    hour = wording.clock_time(person.starts_local)
+    if taken is None:
+        return hour
+    return str(_("%(time)s · %(taken)s of %(limit)s places", time=hour, taken=taken.taken, limit=taken.limit))
+
+
+@blueprint.post("/registrations/<uuid:registration_id>/check-in")
+@access.staff()
+def check_in(registration_id: uuid.UUID) -> Answer:
+    """They are here."""
+    return _act(registration_id, _date_of(registration_id), checkin.check_in)
+
+
+@blueprint.post("/registrations/<uuid:registration_id>/check-in/removal")
+@access.staff()
+def undo_check_in(registration_id: uuid.UUID) -> Answer:
+    """They are not here after all."""
+    return _act(registration_id, _date_of(registration_id), checkin.undo_check_in)
+
+
+@blueprint.post("/registrations/<uuid:registration_id>/place")
+@access.staff(LEAD, COORDINATOR)
+def give_place(registration_id: uuid.UUID) -> Answer:
+    """Who waits gets the first time that fits, and a letter."""
+    return _act(registration_id, _date_of(registration_id, LEAD, COORDINATOR), waitlist.promote)
+
+
+def _act(registration_id: uuid.UUID, occurrence_id: uuid.UUID, verb: Callable[[uuid.UUID], object]) -> Answer:
+    """Do it and go back to the list; or show the list with what stood in the way."""
+    try:
+        with transaction():
+            verb(registration_id)
+    except Conflict as refused:
+        return _roster(occurrence_id, refused, registration_id)
+    tab = request.form.get("show", "")
+    back = tab if tab in rosters.SHOWN else None
+    return redirect(url_for(".show", occurrence_id=occurrence_id, done=registration_id, show=back), 303)
+
+
+@blueprint.get("/registrations/<uuid:registration_id>")
+@access.staff(LEAD, COORDINATOR)
+def person(registration_id: uuid.UUID) -> Answer:
+    """One person with contact and note."""
+    occurrence_id = _date_of(registration_id, LEAD, COORDINATOR)
+    user_id = current_user.user_id
+    with transaction():
+        card = rosters.view_person(registration_id, user_id)
+    occurrence = own_date(occurrence_id)
+    return render_template(
+        "console/rosters/person.html", card=card, person=card.person, occurrence=occurrence, needs=dict(NEEDS)
+    )
+
+
+@blueprint.get("/dates/<uuid:occurrence_id>/letters")
+@access.staff(LEAD, COORDINATOR)
+def letters(occurrence_id: uuid.UUID) -> Answer:
+    """Which letters went, wait or failed."""
+    own_date(occurrence_id, LEAD, COORDINATOR)
+    user_id = current_user.user_id
+    with transaction():
+        log = rosters.letters_log(occurrence_id, user_id)
+    asked = request.args.get("show", "")
+    tab = asked if asked in LETTER_TABS else ""
+    return render_template(
+        "console/rosters/letters.html",
+        occurrence=own_date(occurrence_id),
+        log=log,
+        lines=[line for line in log.lines if not tab or line.state == tab],
+        tab=tab,
+        tabs=LETTER_TABS,
+    )
+
+
+@blueprint.get("/dates/<uuid:occurrence_id>/calls")
+@access.staff(LEAD, COORDINATOR)
+def calls(occurrence_id: uuid.UUID) -> Answer:
+    """Whom to call, in which language, and what to say."""
+    own_date(occurrence_id, LEAD, COORDINATOR)
+    user_id = current_user.user_id
+    with transaction():
+        found = rosters.call_list(occurrence_id, user_id)
+    with_phone = [(call, scripts.script_for(call)) for call in found if call.phone]
+    without = [call for call in found if not call.phone]
+    return render_template(
+        "console/rosters/calls.html", occurrence=own_date(occurrence_id), calls=with_phone, without=without
+    )

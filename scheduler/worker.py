@@ -1,0 +1,92 @@
+"""Worker: everything that falls due by itself, one round or forever."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from . import postman, privacy, registrations, reminders
+from .core.extensions import db, transaction
+
+log = logging.getLogger(__name__)
+
+CHORES: dict[str, Callable[[], int]] = {
+    "reminders": reminders.write_due,
+    "holds": registrations.lapse_holds,
+    "erasures": privacy.erase_due,
+}
+SECONDS_BETWEEN_CHORES = 60.0
+SECONDS_OF_REST = 1.0
+
+
+def tick(app: Flask) -> None:
+    """One round of everything that is due."""
+    with app.app_context():
+        do_chores()
+        while deliver():
+            pass
+        # Who asked to be erased goes right after the last letter.
+        do("erasures", privacy.erase_due)
+
+
+def forever(app: Flask, stop: threading.Event | None = None) -> None:
+    """Round after round, until SIGTERM, SIGINT or `stop`; a letter in hand is finished first."""
+    stop = stop or threading.Event()
+    next_chores = time.monotonic()
+    with _stopped_by_signals(stop):
+        while not stop.is_set():
+            with app.app_context():
+                if time.monotonic() >= next_chores:
+                    next_chores = time.monotonic() + SECONDS_BETWEEN_CHORES
+                    do_chores()
+                delivered = deliver(stop.is_set)
+            if not delivered:
+                stop.wait(SECONDS_OF_REST)
+
+
+def do_chores() -> None:
+    """Each in a transaction of its own: one that fails is tried again in the next round and stops nobody else."""
+    for name, chore in CHORES.items():
+        do(name, chore)
+
+
+def do(name: str, chore: Callable[[], int]) -> None:
+    """One chore. A fault leaves its name and kind in the log, nothing personal."""
+    try:
+        with transaction():
+            count = chore()
+        if count:
+            log.info("%s: %s", name, count)
+    except Exception as error:
+        db.session.rollback()
+        log.error("%s failed: %s", name, type(error).__name__)
+
+
+def deliver(stop: Callable[[], bool] = lambda: False) -> int:
+    """One batch of letters; 0 if nothing was due, or nothing could be done."""
+    try:
+        return postman.deliver_due(stop)
+    except Exception as error:
+        db.session.rollback()
+        log.error("delivery failed: %s", type(error).__name__)
+        return 0
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """In the main thread of a process; a worker in another thread is stopped by its event only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,0 +1,1 @@
+"""Things break on purpose, and nothing is lost."""

@@ -1,0 +1,1 @@
+"""The ground that tests stand on: databases, a browser, a mail server."""

@@ -1,0 +1,68 @@
+"""Imports go down only: a room knows the floors below it, and nobody on its own."""
+
+from __future__ import annotations
+
+from .tree import imports, modules, room, where
+
+FLOORS = [
+    {"core.errors", "core.clock", "core.languages"},
+    {"core.config", "core.tokens", "core.wording", "core.postoffice"},
+    {"core.keyring"},
+    {"core.extensions", "core.sealing"},
+    {"models"},
+    {"calendars"},
+    {"letters"},
+    {"seats", "outbox"},
+    {"waitlist", "reminders", "accounts", "organizations", "postman", "audits"},
+    {"registrations"},
+    {"privacy", "rosters"},
+    {"events", "checkin"},
+    {"worker"},
+    {"forms"},
+    {"web", "cli", "serve", "demo"},
+    {"the roof"},
+]
+FORMS_MAY_KNOW = {"core.errors", "core.clock", "core.languages"}
+FLOOR = {name: floor for floor, rooms in enumerate(FLOORS) for name in rooms}
+
+
+def test_every_room_has_a_floor() -> None:
+    homeless = {room(name) for name in modules()} - set(FLOOR) - {"core"}
+    assert not homeless, f"give {sorted(homeless)} a place in FLOORS (and in docs/architecture.md), or move their code"
+
+
+def test_imports_go_down_only() -> None:
+    climbing = []
+    for name, (path, _) in modules().items():
+        here = room(name)
+        for target, line in imports(name):
+            there = room(target)
+            if not target.startswith("scheduler.") or there == here or "core" in (here, there):
+                continue
+            if FLOOR[there] >= FLOOR[here] and not (here in {"cli", "serve"} and there in {"demo", "serve"}):
+                climbing.append(f"{where(path, line)} imports {there}")
+    assert not climbing, (
+        "these imports climb, or knock at a neighbour's door:\n  " + "\n  ".join(climbing) + "\n"
+        "Move the shared part to a floor below both, or hand the value in as an argument."
+    )
+
+
+def test_forms_know_no_database() -> None:
+    for name, (path, _) in modules().items():
+        if room(name) == "forms":
+            for target, line in imports(name):
+                if target.startswith("scheduler.") and room(target) != "forms":
+                    assert room(target) in FORMS_MAY_KNOW, (
+                        f"{where(path, line)}: a form is a shape. Hand choices in from the page instead of {target}."
+                    )
+
+
+def test_verbs_do_not_know_the_request() -> None:
+    verbs = set().union(*FLOORS[4:13])
+    for name, (path, _) in modules().items():
+        if room(name) not in verbs:
+            continue
+        text = path.read_text()
+        for word in ("import request", "request,", " session,", "current_user", "import g\n"):
+            lines = [line for line in text.splitlines() if line.startswith("from flask") and word.strip(",") in line]
+            assert not lines, f"{where(path)} takes {word.strip()} from flask: hand the value in from the page instead"

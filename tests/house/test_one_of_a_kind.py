@@ -1,0 +1,95 @@
+"""One commit, one clock, one mail door, one list of who may see what."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from flask import Flask
+
+from .tree import PACKAGE, ROOT, modules, where
+
+
+def found(pattern: str, *, but: tuple[str, ...] = ()) -> list[str]:
+    rows = []
+    for path, _ in modules().values():
+        if path.relative_to(PACKAGE).as_posix() in but:
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if re.search(pattern, line):
+                rows.append(where(path, number))
+    return rows
+
+
+def test_one_commit() -> None:
+    commits = found(r"\.commit\(")
+    assert len(commits) == 1 and commits[0].startswith("scheduler/core/extensions.py"), (
+        f"commit( stands in {commits}: open `with transaction():` at the edge, and let verbs flush"
+    )
+
+
+def test_one_clock() -> None:
+    readings = r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.time\(|func\.now\(|utcnow"
+    others = found(readings, but=("core/clock.py",))
+    assert not others, f"{others} read a clock of their own: call clock.now(), which tests can set"
+
+
+def test_one_mail_door() -> None:
+    doors = {row.split(":")[0] for row in found(r"\bsmtplib\b")}
+    assert all(door.startswith("scheduler/postman") for door in doors), (
+        f"{doors}: letters leave through the postman only; write a row with outbox.enqueue()"
+    )
+    assert not found(r"\bmail\.send\(|\.send_message\(Message"), "Flask-Mail's send has no timeout: use the postman"
+
+
+def test_only_seats_counts_seats() -> None:
+    writers = found(r"seats_taken\s*[-+]?=[^=]|seats_taken=", but=("seats.py", "models/event.py"))
+    writers = [row for row in writers if not row.startswith("scheduler/demo")]
+    assert not writers, f"{writers}: seats are given and taken back in seats.py only, behind the occurrence's lock"
+
+
+def test_no_outbound_requests() -> None:
+    assert not found(r"^\s*(import|from) (requests|httpx|urllib\.request|aiohttp)\b"), (
+        "the server talks to SMTP and its databases only"
+    )
+
+
+def test_every_view_declares_its_access(app: Flask) -> None:
+    for name, view in app.view_functions.items():
+        assert hasattr(view, "access"), f"{name}: put @access.public/form/link/staff/… under its route decorator"
+
+
+def test_files_and_functions_stay_small() -> None:
+    long_files, long_functions = [], []
+    for path, tree in modules().values():
+        lines = len(path.read_text().splitlines())
+        if lines > 250:
+            long_files.append(f"{where(path)} ({lines})")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.end_lineno and node.end_lineno - node.lineno + 1 > 40:
+                long_functions.append(f"{where(path, node.lineno)} {node.name}")
+    assert not long_files, f"{long_files}: split by purpose into a folder of the same name; no import changes"
+    assert not long_functions, f"{long_functions}: name the steps and call them in order"
+
+
+def test_plain_names() -> None:
+    banned = {"utils", "helpers", "manager", "handler", "service", "process", "data", "info"}
+    rooms = {path.stem for path, _ in modules().values()} & banned
+    assert not rooms, f"{rooms} say nothing: name a module after the noun or verb it holds"
+
+
+def test_nothing_is_left_for_later() -> None:
+    marks = found(r"\b(TODO|FIXME|XXX)\b|NotImplementedError")
+    assert not marks, f"{marks}: finish it or take it out"
+
+
+def test_every_verb_and_noun_is_described() -> None:
+    silent = [where(path) for path, tree in modules().values() if not ast.get_docstring(tree)]
+    assert not silent, f"{silent}: begin with one line that says what the module is"
+
+
+def test_no_vendored_files() -> None:
+    for path in (ROOT / "static").rglob("*"):
+        assert path.suffix not in {".woff", ".woff2", ".ttf", ".map"} and ".min." not in path.name, (
+            f"{path.name}: fonts and libraries come from packages or not at all"
+        )

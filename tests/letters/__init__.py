@@ -1,0 +1,1 @@
+"""What people receive: read golden/*.txt first."""

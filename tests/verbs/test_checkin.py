@@ -1,0 +1,157 @@
+"""Check-in at the door: once, undone, and never for who has no place."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from scheduler import checkin, registrations, seats
+from scheduler.core.errors import Conflict, Missing
+from scheduler.core.extensions import db, transaction
+from scheduler.models import registration as states
+from scheduler.models.event import Slot
+from scheduler.models.registration import Registration
+
+
+@pytest.fixture
+def place(world: ModuleType, at: Any) -> uuid.UUID:
+    """Marisol's place at a workshop that begins at 18:00; the clock says 17:31."""
+    at("2026-11-28 09:00")
+    with transaction():
+        posted = world.workshop()
+        kept: uuid.UUID = world.attends(posted)
+    at("2026-12-12 17:31")
+    return kept
+
+
+def the(registration_id: uuid.UUID) -> Registration:
+    db.session.rollback()
+    return db.session.get_one(Registration, registration_id)
+
+
+def test_somebody_is_here(place: uuid.UUID) -> None:
+    with transaction():
+        checkin.check_in(place)
+    assert the(place).state == states.CHECKED_IN
+    assert the(place).checked_in_at is not None
+
+
+def test_a_second_check_in_says_when_the_first_was(place: uuid.UUID, at: Any) -> None:
+    with transaction():
+        checkin.check_in(place)
+    first = the(place).checked_in_at
+    at.later(minutes=10)
+    with pytest.raises(Conflict) as refused, transaction():
+        checkin.check_in(place)
+    assert str(refused.value.words) == "Already in, 5:31 PM."
+    assert the(place).checked_in_at == first
+
+
+def test_undo_keeps_the_place(place: uuid.UUID) -> None:
+    with transaction():
+        checkin.check_in(place)
+    with transaction():
+        checkin.undo_check_in(place)
+    assert the(place).state == states.CONFIRMED
+    assert the(place).checked_in_at is None
+    slot_id = the(place).slot_id
+    assert db.session.get_one(Slot, slot_id).seats_taken == 1
+
+
+def test_nothing_to_undo(place: uuid.UUID) -> None:
+    with pytest.raises(Conflict, match="Conflict"), transaction():
+        checkin.undo_check_in(place)
+
+
+def test_a_held_place_is_confirmed_by_coming(world: ModuleType) -> None:
+    with transaction():
+        posted = world.workshop()
+        held = [world.attends(posted) for _number in range(5)][-1]
+    assert the(held).state == states.HELD
+    with transaction():
+        checkin.check_in(held)
+    assert the(held).held_until is None
+    with transaction():
+        checkin.undo_check_in(held)
+    assert the(held).state == states.CONFIRMED
+
+
+def test_who_waits_needs_a_place_first(world: ModuleType) -> None:
+    with transaction():
+        posted = world.workshop(seats=1)
+        world.attends(posted)
+        waiting = world.attends(posted)
+    with pytest.raises(Conflict) as refused, transaction():
+        checkin.check_in(waiting)
+    assert "in line" in str(refused.value.words)
+
+
+def test_a_place_given_back_is_not_checked_in(place: uuid.UUID) -> None:
+    with transaction():
+        registrations.cancel(place)
+    with pytest.raises(Conflict), transaction():
+        checkin.check_in(place)
+    assert the(place).state == states.CANCELLED
+
+
+def test_an_unknown_or_erased_place_is_missing(place: uuid.UUID) -> None:
+    with transaction():
+        registrations.erase(place)
+    for registration_id in (place, uuid.uuid4()):
+        with pytest.raises(Missing), transaction():
+            checkin.check_in(registration_id)
+
+
+def test_two_doors_check_the_same_person_in_once(app: Flask, place: uuid.UUID) -> None:
+    answers: list[str] = []
+    ready = threading.Barrier(4)
+
+    def door() -> None:
+        with app.app_context():
+            ready.wait()
+            try:
+                with transaction():
+                    checkin.check_in(place)
+                answers.append("in")
+            except Conflict:
+                answers.append("already")
+
+    threads = [threading.Thread(target=door) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["already", "already", "already", "in"]
+
+
+def test_check_in_and_cancelling_at_once_leave_one_truth(app: Flask, world: ModuleType) -> None:
+    with transaction():
+        posted = world.workshop(seats=20)
+        places = [world.attends(posted, contact=f"p{number}@post.example") for number in range(10)]
+    ready = threading.Barrier(2)
+
+    def each(act: Any) -> None:
+        with app.app_context():
+            for registration_id in places:
+                ready.wait()
+                try:
+                    with transaction():
+                        act(registration_id)
+                except Conflict:
+                    pass
+
+    threads = [threading.Thread(target=each, args=(act,)) for act in (checkin.check_in, registrations.cancel)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seated = [the(registration_id) for registration_id in places if the(registration_id).state in states.SEATED]
+    assert all(found.checked_in_at for found in seated)
+    with transaction():
+        occurrence = seats.lock(posted.occurrence_id)
+        assert sum(slot.seats_taken for slot in occurrence.slots) == len(seated)

@@ -1,0 +1,83 @@
+"""Who cancels is forgotten within the hour; who asks for it, right after the last letter."""
+
+from __future__ import annotations
+
+import uuid
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from scheduler import postman, privacy, registrations
+from scheduler.core.extensions import db, transaction
+from scheduler.models.event import Slot
+from scheduler.models.message import Message
+from scheduler.models.registration import Registration
+
+from ..ground.mail import Sink
+
+
+@pytest.fixture
+def place(app: Flask, world: ModuleType, at: Any) -> uuid.UUID:
+    at("2026-11-21 10:00")
+    with transaction():
+        found: uuid.UUID = world.attends(world.workshop(sensitive=True), language="en")
+        return found
+
+
+def erase_due() -> int:
+    with transaction():
+        return privacy.erase_due()
+
+
+def rows() -> tuple[int, int]:
+    """Registrations and messages that are left."""
+    db.session.rollback()
+    return tuple(db.session.scalar(sa.select(sa.func.count()).select_from(table)) for table in (Registration, Message))  # type: ignore[return-value]
+
+
+def test_a_kept_place_is_not_touched(place: uuid.UUID, at: Any) -> None:
+    at.later(days=3)
+    assert erase_due() == 0 and rows() == (1, 1)
+
+
+def test_a_cancelled_place_goes_within_the_hour_with_its_letters(place: uuid.UUID, at: Any, letters_sent: Sink) -> None:
+    with transaction():
+        registrations.cancel(place)
+    while postman.deliver_due():
+        pass
+    at.later(minutes=54)
+    assert erase_due() == 0
+    at.later(minutes=5)
+    assert erase_due() == 1 and rows() == (0, 0)
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Slot.seats_taken)).one() == 0
+
+
+def test_who_asks_to_be_erased_gets_the_last_letter_first(place: uuid.UUID, letters_sent: Sink) -> None:
+    with transaction():
+        registrations.erase(place)
+    assert erase_due() == 0, "the letter has not gone"
+    while postman.deliver_due():
+        pass
+    assert [letter["Subject"] for letter in letters_sent.letters] == [
+        "Saturday 6:00 PM is canceled / Sábado 6:00 p.m., cancelado"
+    ]
+    assert erase_due() == 1 and rows() == (0, 0)
+
+
+def test_a_mail_server_that_is_away_does_not_keep_anybody_longer(place: uuid.UUID, at: Any) -> None:
+    with transaction():
+        registrations.erase(place)
+    at.later(minutes=59)
+    assert erase_due() == 1 and rows() == (0, 0)
+
+
+def test_without_an_address_there_is_nothing_to_wait_for(app: Flask, world: ModuleType) -> None:
+    with transaction():
+        place = world.attends(world.workshop(), contact_kind="none", contact="")
+    with transaction():
+        registrations.erase(place)
+    assert erase_due() == 1 and rows() == (0, 0)

@@ -1,0 +1,61 @@
+"""The worker: everything in one round; a part that fails stops no other; and it stops when asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from scheduler import worker
+from scheduler.core.extensions import db, transaction
+from scheduler.models import registration as states
+from scheduler.models.registration import Registration
+
+from ..ground.mail import Sink
+
+
+def test_one_round_does_everything_that_is_due(app: Flask, world: ModuleType, at: Any, letters_sent: Sink) -> None:
+    at("2026-11-21 10:00")
+    with transaction():
+        posted = world.workshop(sensitive=True)
+        for _ in range(5):
+            last = world.attends(posted, language="en")
+    worker.tick(app)
+    assert len(letters_sent.deliveries) == 5
+    at("2026-12-02 18:00")
+    worker.tick(app)
+    assert len([letter for letter in letters_sent.letters if letter["Subject"].startswith("Reminder")]) == 4
+    db.session.rollback()
+    assert db.session.get(Registration, last) is None or world.registration(last).state == states.CANCELLED
+
+
+def test_a_chore_that_fails_stops_no_other(
+    app: Flask, world: ModuleType, letters_sent: Sink, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> int:
+        raise RuntimeError("marisol@post.example")
+
+    monkeypatch.setitem(worker.CHORES, "reminders", broken)
+    with transaction():
+        world.attends(world.workshop())
+    worker.tick(app)
+    assert len(letters_sent.deliveries) == 1
+    assert "reminders failed: RuntimeError" in caplog.text and "marisol" not in caplog.text
+
+
+def test_it_works_until_it_is_asked_to_stop(app: Flask, world: ModuleType, letters_sent: Sink) -> None:
+    stop = threading.Event()
+    running = threading.Thread(target=worker.forever, args=(app, stop))
+    running.start()
+    with transaction():
+        world.attends(world.workshop())
+    deadline = time.monotonic() + 10
+    while not letters_sent.deliveries and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    running.join(5)
+    assert not running.is_alive() and len(letters_sent.deliveries) == 1

@@ -1,0 +1,284 @@
+"""The editor as its people use it: without JavaScript, and with everything that may go wrong."""
+
+from __future__ import annotations
+
+import uuid
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from scheduler.core.extensions import db, transaction
+from scheduler.models.event import Event, Occurrence
+from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD
+
+from .signing_in import press, save, sign_in
+
+WORDS = {
+    "type": "legal_clinic",
+    "title_en": "Free Legal Clinic",
+    "title_es": "Clínica legal gratis",
+    "summary_en": "Talk with a lawyer.",
+    "summary_es": "Hable con un abogado.",
+    "languages": ["en", "es"],
+    "admission": "timed",
+    "format": "in_person",
+    "visibility": "public",
+    "party_max": "4",
+    "sensitive": "y",
+    "steps-0-label_en": "Talk with a lawyer",
+    "steps-0-label_es": "Hablar con un abogado",
+    "steps-0-minutes": "60",
+}
+DATE = {
+    "day": "2026-12-05", "starts": "09:30", "last": "12:00", "every": "30", "places": "4", "ends": "13:00",
+}  # fmt: skip
+
+
+@pytest.fixture
+def staff(world: ModuleType, at: Any) -> Any:
+    at("2026-11-20 10:00")
+    with transaction():
+        return world.organizer(COORDINATOR)
+
+
+@pytest.fixture
+def desk(client: FlaskClient, staff: Any) -> FlaskClient:
+    return sign_in(client, staff)
+
+
+def event_of(title: str = "Free Legal Clinic") -> Event:
+    db.session.rollback()
+    return next(event for event in db.session.scalars(sa.select(Event)) if event.title.get("en") == title)
+
+
+@pytest.fixture
+def draft(desk: FlaskClient) -> str:
+    """The address of a draft without dates."""
+    answer = save(desk, "/console/events/new?type=legal_clinic", **WORDS)
+    assert answer.status_code == 303, answer.text
+    return f"/console/events/{event_of().id}"
+
+
+def test_the_kind_of_event_presets_what_is_sensitive(desk: FlaskClient) -> None:
+    assert "What kind of event is it?" in desk.get("/console/events/new").text
+    assert " checked" in _sensitive(desk.get("/console/events/new?type=legal_clinic").text)
+    assert " checked" not in _sensitive(desk.get("/console/events/new?type=education").text)
+
+
+def _sensitive(page: str) -> str:
+    return next(line for line in page.splitlines() if 'name="sensitive"' in line)
+
+
+def test_from_an_idea_to_a_public_page(desk: FlaskClient, draft: str, world: ModuleType, staff: Any) -> None:
+    with transaction():
+        venue_id = world.venue(staff.organization_id)
+    assert "To do" in desk.get(draft).text
+    refused = press(desk, draft, f"{draft}/publication")
+    assert refused.status_code == 422 and "Add a date that is still to come." in refused.text
+
+    shown = save(desk, f"{draft}/dates", **DATE, venue=str(venue_id), show="y")
+    assert shown.status_code == 200 and "That makes 6 times" in shown.text and "11:30 AM" in shown.text
+    assert not event_of().occurrences
+
+    added = save(desk, f"{draft}/dates", **DATE, venue=str(venue_id))
+    assert added.status_code == 303, added.text
+    assert "6 times, 9:30 AM to 12:00 PM, 4 places each" in desk.get(f"{draft}/dates").text
+
+    slug = event_of().slug
+    assert desk.get(f"/en/events/{slug}").status_code == 404
+    for language, title in (("en", "Free Legal Clinic"), ("es", "Clínica legal gratis")):
+        preview = desk.get(f"{draft}/preview?lang={language}")
+        assert preview.status_code == 200 and title in preview.text and f'<html lang="{language}"' in preview.text
+        assert preview.headers["Cache-Control"] == "no-store"
+    assert event_of().state == "draft"
+
+    assert press(desk, draft, f"{draft}/publication").status_code == 303
+    assert event_of().state == "published"
+    assert "Free Legal Clinic" in desk.get(f"/en/events/{slug}").text
+    assert "Free Legal Clinic" in desk.get("/en/").text
+
+
+def test_words_are_changed_and_kept(desk: FlaskClient, draft: str) -> None:
+    page = desk.get(f"{draft}/words").text
+    for words in ("Clínica legal gratis", "Hable con un abogado.", "Hablar con un abogado"):
+        assert words in page
+    answer = save(desk, f"{draft}/words", title_en="Another Clinic", **{"steps-0-minutes": "45"})
+    assert answer.status_code == 303, answer.text
+    event = event_of("Another Clinic")
+    assert (event.slug, event.flow_minutes, event.party_max) == ("another-clinic", 60, 4)
+    assert event.languages == ["en", "es"]
+    assert event.title["es"] == "Clínica legal gratis"
+
+
+def test_the_minutes_of_a_visit_are_counted_when_left_empty(desk: FlaskClient, draft: str) -> None:
+    save(desk, f"{draft}/words", flow_minutes="", **{"steps-1-label_en": "Exit", "steps-1-label_es": "Salida",
+                                                    "steps-1-minutes": "15"})  # fmt: skip
+    assert event_of().flow_minutes == 75
+    assert len(event_of().steps) == 2
+
+
+def test_more_rows_keep_what_was_typed(desk: FlaskClient, draft: str) -> None:
+    page = save(desk, f"{draft}/words", title_en="Half typed", more="y")
+    assert page.status_code == 200
+    assert "Half typed" in page.text
+    assert page.text.count("steps-6-label_en") > 0
+    assert event_of().title["en"] == "Free Legal Clinic"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"title_en": "", "title_es": ""}, "Write a title, at least in one language."),
+        ({"title_en": "x" * 300}, "Please use 120 characters or fewer."),
+        ({"title_en": "Line\x00break"}, "hidden sign"),
+        ({"type": "party"}, "Choose one from the list."),
+        ({"admission": "magic"}, "Choose one from the list."),
+        ({"party_max": "500"}, "Write a number from 1 to 50."),
+        ({"party_max": "0"}, "Write a number from 1 to 50."),
+        ({"party_max": "many"}, "Write a number from 1 to 50."),
+        ({"checklist": str(uuid.uuid4())}, "Choose one from the list."),
+        ({"checklist": "no-uuid"}, "Choose one from the list."),
+        ({"organization": str(uuid.uuid4())}, "Choose one from the list."),
+        ({"languages": ["en", "klingon"]}, "Choose only from the list."),
+        ({"flow_minutes": "soon"}, "Write a number from 0 to 720."),
+        ({"steps-1-label_en": "Only English"}, "Write it in Spanish too."),
+    ],
+)
+def test_what_cannot_stand_is_said_and_typed_values_stay(desk: FlaskClient, typed: dict[str, Any], words: str) -> None:
+    answer = save(desk, "/console/events/new?type=legal_clinic", **{**WORDS, **typed})
+    assert answer.status_code == 422
+    assert words in answer.text and "<title>Error:" in answer.text
+    assert "Clínica legal gratis" in answer.text or "title_es" in typed
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Event)) == 0
+
+
+def test_odd_but_honest_words_are_kept(desk: FlaskClient) -> None:
+    title = "Clínica 💙 <b>“gratis”</b> مرحبا"
+    assert save(desk, "/console/events/new?type=legal_clinic", **{**WORDS, "title_en": title}).status_code == 303
+    page = desk.get(f"/console/events/{event_of(title).id}").text
+    assert "&lt;b&gt;" in page and "<b>“gratis”" not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"day": ""}, "Choose the day."),
+        ({"day": "soon"}, "like 2026-12-05"),
+        ({"day": "2026-02-30"}, "like 2026-12-05"),
+        ({"day": "9999-12-31"}, "within the next two years"),
+        ({"day": "2026-11-01"}, "still to come"),
+        ({"day": "2027-03-14", "starts": "02:30", "last": "03:30", "ends": "05:00"}, "Clocks skip 2:30 AM"),
+        ({"starts": "25:00"}, "Write a time like 09:30."),
+        ({"starts": ""}, "Write when it starts."),
+        ({"ends": "09:00"}, "later than the start"),
+        ({"last": "13:30"}, "between the first one and the end"),
+        ({"every": "0"}, "from 5 to 240"),
+        ({"every": "5", "starts": "00:00", "ends": "23:00"}, "more than 60 times"),
+        ({"places": "-1"}, "from 0 to 2000"),
+        ({"places": "99999999999999999999"}, "from 0 to 2000"),
+        ({"venue": str(uuid.uuid4())}, "Choose one from the list."),
+    ],
+)
+def test_dates_that_cannot_be_are_refused_in_words(
+    desk: FlaskClient, draft: str, typed: dict[str, Any], words: str
+) -> None:
+    answer = save(desk, f"{draft}/dates", **{**DATE, "venue": "", **typed})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert not event_of().occurrences
+
+
+def test_a_date_is_changed_and_removed(desk: FlaskClient, draft: str) -> None:
+    save(desk, f"{draft}/dates", **DATE, venue="")
+    address = f"/console/dates/{event_of().occurrences[0].id}"
+    assert save(desk, address, every="60", places="2").status_code == 303
+    slots = event_of().occurrences[0].slots
+    assert [(slot.starts_local.hour, slot.seats_limit) for slot in slots] == [(9, 2), (10, 2), (11, 2)]
+    asked = desk.get(f"{address}/removal")
+    assert asked.status_code == 200 and len(event_of().occurrences) == 1
+    assert press(desk, f"{address}/removal").status_code == 303
+    assert not event_of().occurrences
+
+
+def test_a_date_with_people_says_why_it_stays(desk: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.clinic()
+        world.attends(posted, party=2)
+    address = f"/console/dates/{posted.occurrence_id}"
+    moved = save(desk, address, ends="20:00")
+    assert moved.status_code == 409 and "People have a place on this date" in moved.text
+    fewer = save(desk, address, places="1")
+    assert fewer.status_code == 422 and "More places than that are taken at 9:30 AM." in fewer.text
+    removed = press(desk, f"{address}", f"{address}/removal")
+    assert removed.status_code == 409
+    db.session.rollback()
+    assert db.session.get_one(Occurrence, posted.occurrence_id).state == "scheduled"
+
+
+def test_the_next_date_begins_like_the_last(desk: FlaskClient, draft: str) -> None:
+    save(desk, f"{draft}/dates", **DATE, venue="")
+    page = desk.get(f"{draft}/dates").text
+    assert 'value="09:30"' in page and 'value="12:00"' in page and 'value="2026-12-05"' not in page
+
+
+def test_a_published_event_is_not_edited_into_pieces(desk: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.clinic()
+    answer = save(desk, f"/console/events/{posted.event_id}/words", title_es="")
+    assert answer.status_code == 422 and "Write a title in Spanish." in answer.text
+
+
+def pages(posted: Any) -> list[str]:
+    event, date = f"/console/events/{posted.event_id}", f"/console/dates/{posted.occurrence_id}"
+    return [event, f"{event}/words", f"{event}/dates", f"{event}/preview", date, f"{date}/removal"]
+
+
+def test_another_organization_finds_nothing(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.clinic()
+        outsider = world.outsider()
+    sign_in(client, outsider)
+    for address in pages(posted):
+        assert client.get(address).status_code == 404, address
+    actions = ("words", "dates", "publication")
+    for address in [f"/console/events/{posted.event_id}/{act}" for act in actions] + pages(posted)[4:]:
+        answer = press(client, "/console/account", address)
+        assert answer.status_code == 404, address
+    assert client.get(f"/console/events/{uuid.uuid4()}").status_code == 404
+
+
+def test_only_lead_and_coordinator_edit(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.clinic()
+        door = world.organizer(CHECKIN_LEAD)
+    sign_in(client, door)
+    for address in [*pages(posted), "/console/events/new"]:
+        assert client.get(address).status_code == 403, address
+
+
+def test_who_is_not_signed_in_is_asked_to(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.clinic()
+    for address in pages(posted):
+        assert client.get(address).status_code == 303
+        assert client.post(address).status_code in (303, 405)
+
+
+def test_a_form_without_its_token_changes_nothing(desk: FlaskClient, draft: str) -> None:
+    assert desk.post(f"{draft}/publication").status_code == 400
+    assert desk.post(f"{draft}/words", data=WORDS).status_code == 400
+
+
+def test_a_lead_of_two_organizations_chooses_one(client: FlaskClient, world: ModuleType, staff: Any) -> None:
+    from scheduler import organizations
+
+    with transaction():
+        other = world.organization("far-shore")
+        organizations.add_member(other, staff.user_id, LEAD)
+    sign_in(client, staff)
+    answer = save(client, "/console/events/new?type=education", **{**WORDS, "organization": str(other)})
+    assert answer.status_code == 303
+    assert event_of().organization_id == other

@@ -1,0 +1,328 @@
+"""A place that is held: by link, by code, and what nobody else may learn."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from scheduler.core import clock, tokens
+from scheduler.core.extensions import db, limiter, transaction
+from scheduler.models.checklist import Checklist
+from scheduler.models.event import Event
+from scheduler.models.registration import Registration
+from scheduler.web import limits
+
+from .filling import code_in, kept, press
+
+
+def place(registration_id: uuid.UUID, purpose: str = tokens.PLACE) -> str:
+    found = db.session.get_one(Registration, registration_id, populate_existing=True)
+    token = found.token(purpose)
+    return f"/en/place/{token}" if purpose == tokens.PLACE else f"/stop/{token}"
+
+
+def state(registration_id: uuid.UUID) -> str:
+    return db.session.get_one(Registration, registration_id, populate_existing=True).state
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of all tables."""
+    tables = db.metadata.tables.items()
+    return {name: sorted(map(repr, db.session.execute(sa.select(table)).all())) for name, table in tables}
+
+
+@pytest.fixture
+def limited(app: Flask) -> Iterator[None]:
+    """Limits are on, with counters of their own."""
+    fresh = Flask("limits")
+    fresh.config.update(RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI="memory://")
+    limiter.init_app(fresh)
+    yield
+    limiter.enabled = False
+
+
+def test_looking_changes_nothing(client: FlaskClient, world: ModuleType) -> None:
+    """Mail scanners follow every link, many times."""
+    with transaction():
+        registration_id = world.attends(world.clinic())
+    paths = [place(registration_id), place(registration_id, tokens.STOP_REMINDERS)]
+    paths += [f"{paths[0]}/{act}" for act in ("confirmation", "cancellation", "erasure", "card", "appointment.ics")]
+    before = everything()
+    for path in paths:
+        for _ in range(5):
+            assert client.get(path).status_code in (200, 303)
+            assert client.head(path).status_code in (200, 303)
+    assert everything() == before
+
+
+def test_dead_links_look_alike(client: FlaskClient, world: ModuleType) -> None:
+    """Unknown, malformed, for another purpose, of another person, erased, revoked: the same octets."""
+    with transaction():
+        clinic = world.clinic()
+        mine, other, erased = (world.attends(clinic, email) for email in (0, 1, 2))
+    stop = place(mine, tokens.STOP_REMINDERS).removeprefix("/stop/")
+    good = place(mine).removeprefix("/en/place/")
+    foreign = place(other).removeprefix("/en/place/")
+    gone = place(erased)
+    assert client.post(f"{gone}/erasure").status_code == 303
+    with transaction():
+        db.session.get_one(Registration, other).link_generation += 1
+    dead = [
+        "/en/place/x", f"/en/place/{'A' * 64}", f"/en/place/{stop}", f"/en/place/{good.swapcase()}",
+        f"/en/place/{good[:22]}{foreign[22:]}", f"/en/place/{foreign}", gone, f"/en/place/{good}A", "/en/place/%00%ff",
+    ]  # fmt: skip
+    bodies = set()
+    for path in dead:
+        for found in (client.get(path), client.get(f"{path}/cancellation"), client.post(f"{path}/cancellation")):
+            assert found.status_code == 404
+            bodies.add(found.data)
+    assert len(bodies) == 1
+    assert client.get(place(mine)).status_code == 200 and state(mine) == "confirmed"
+
+
+def test_im_coming(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        registration_id = world.attends(world.clinic())
+    link = place(registration_id)
+    assert 'id="coming"' in client.get(link).text
+    response = client.post(f"{link}/confirmation")
+    assert (response.status_code, response.location) == (303, f"{link}#coming")
+    page = client.get(link).text
+    assert "You told us that you are coming" in page and f'action="{link}/confirmation"' not in page
+
+
+def test_two_taps_give_the_place_back(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        clinic = world.clinic(seats=1)
+        registration_id = world.attends(clinic)
+        world.clinic()
+    link = place(registration_id)
+    assert f'href="{link}/cancellation"' in client.get(link).text
+    question = client.get(f"{link}/cancellation").text
+    assert "Give your place back?" in question and f'action="{link}/cancellation"' in question
+    for _ in range(2):
+        assert client.post(f"{link}/cancellation").location == link
+    page = client.get(link).text
+    assert "Thank you for telling us" in page and "Other dates" in page and "Legal Help Morning" in page
+    assert state(registration_id) == "cancelled"
+    with transaction():
+        assert state(world.attends(clinic, contact="jo@post.example")) == "confirmed", "the seat is free at once"
+
+
+def test_erasing_kills_the_link_and_the_code(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        registration_id = world.attends(world.clinic())
+    link = place(registration_id)
+    code = code_in(client.get(link).text)
+    assert "Erase my information?" in client.get(f"{link}/erasure").text
+    response = client.post(f"{link}/erasure")
+    assert response.location == "/en/place/erased" and "Within the hour" in client.get(response.location).text
+    assert client.get(link).status_code == 404
+    assert client.post(f"{link}/erasure").status_code == 404
+    assert client.post("/en/place", data={"code": code}).status_code == 404
+
+
+def test_a_person_sees_every_field(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        registration_id = world.attends(
+            world.clinic(), name="Marisol Ortega", party=2, children=3, needs=["large_print"], note="Two\nlines"
+        )
+    page = client.get(place(registration_id)).text
+    for words in (
+        "Marisol Ortega", "marisol@post.example", "Words that do not say what it is about", "Español", "3 children",
+        "Large print", "Two\nlines", "On this site", "consent text 1", "Confirmation: to be sent", "Place kept",
+    ):  # fmt: skip
+        assert words in page, words
+
+
+def test_nothing_of_the_matter_in_title_or_calendar(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        registration_id = world.attends(world.clinic())
+    link = place(registration_id)
+    title = re.search("<title>(.*)</title>", client.get(link).text)
+    assert title and title.group(1).startswith("Your place ")
+    calendar = client.get(f"{link}/appointment.ics")
+    assert calendar.mimetype == "text/calendar" and "attachment" in calendar.headers["Content-Disposition"]
+    assert "SUMMARY:Appointment / Cita" in calendar.text and "Legal" not in calendar.text
+    assert "Legal Help" not in client.get(f"{link}/card").text.partition("<main")[2]
+
+
+def test_a_hidden_address_is_for_people_with_a_place(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        hidden = world.venue(world.organization(), hidden=True)
+        workshop = world.workshop(seats=1, venue_id=hidden)
+        seated, waiting = world.attends(workshop), world.attends(workshop, contact="jo@post.example")
+    assert "1810 S. Harbor" in client.get(place(seated)).text
+    assert "1810 S. Harbor" in client.get(f"{place(seated)}/card").text
+    for path in (place(waiting), f"{place(waiting)}/card", f"/en/events/{workshop.slug}/place"):
+        assert "1810 S. Harbor" not in client.get(path).text, path
+    client.post(f"{place(seated)}/cancellation")
+    assert "1810 S. Harbor" not in client.get(place(seated)).text
+
+
+def test_a_list_that_nobody_checked_says_so(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        clinic = world.clinic()
+        registration_id = world.attends(clinic)
+    assert "due for a check" not in client.get(place(registration_id)).text
+    with transaction():
+        db.session.get_one(Checklist, clinic.checklist_id).reviewed_on = clock.now().date() - timedelta(days=100)
+    assert "due for a check" in client.get(place(registration_id)).text
+
+
+def test_other_states_have_their_own_words(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    with transaction():
+        clinic = world.clinic()
+        registration_id, here = world.attends(clinic), world.attends(clinic)
+    with transaction():
+        db.session.get_one(Registration, here).state = "checked_in"
+    page = client.get(place(here)).text
+    assert "checked in" in page and "can’t come" not in page
+    refused = client.post(f"{place(here)}/cancellation")
+    assert refused.status_code == 409 and "already checked in" in refused.text and state(here) == "checked_in"
+    with transaction():
+        event = db.session.get_one(Event, clinic.event_id)
+        event.state, event.cancel_reason = "cancelled", {"en": "The boiler broke.", "es": "Se rompió la caldera."}
+    page = client.get(place(registration_id)).text
+    assert "This date is canceled" in page and "The boiler broke." in page and "Please do not travel" in page
+    with transaction():
+        db.session.get_one(Event, clinic.event_id).state = "completed"
+    at(clock.now() + timedelta(days=15))
+    assert "This date is over" in client.get(place(registration_id)).text
+
+
+def test_one_click_stops_reminders_and_keeps_the_place(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        registration_id = world.attends(world.clinic())
+    path = place(registration_id, tokens.STOP_REMINDERS)
+    page = client.get(path).text
+    assert '<html lang="es"' in page, "in the language of the person's letters"
+    one_click = client.post(path, data={"List-Unsubscribe": "One-Click"}, headers={"Origin": "https://mail.example"})
+    assert (one_click.status_code, one_click.mimetype) == (200, "text/plain")
+    found = db.session.get_one(Registration, registration_id, populate_existing=True)
+    assert (found.reminders, found.state) == (False, "confirmed")
+    by_hand = client.post(path, data={"by_hand": "yes"})
+    assert by_hand.status_code == 200 and by_hand.mimetype == "text/html"
+    assert client.post(place(registration_id).replace("/en/place/", "/stop/")).status_code == 404, "another purpose"
+
+
+@pytest.mark.parametrize("shape", ["{0}-{1}", "{0} {1}", "  {0}{1}  ", "{0}–{1}", "lower"])
+def test_a_code_is_forgiving(client: FlaskClient, world: ModuleType, shape: str) -> None:
+    with transaction():
+        clinic = world.clinic()
+    code = code_in(client.get(kept(client, clinic, name="Ana Vale", note="Ring twice")).text)
+    typed = code.lower() if shape == "lower" else shape.format(*code.split("-"))
+    page = client.post("/en/place", data={"code": typed})
+    assert page.status_code == 200 and "9:30 AM" in page.text and "1810 S. Harbor St." in page.text
+    for secret in ("ana@post.example", "Ana Vale", "Ring twice", "/en/place/"):
+        assert secret not in page.text.partition("<main")[2].replace('action="/en/place/code/', ""), secret
+    assert "a***@p***" in page.text
+
+
+def test_a_code_confirms_gives_back_and_erases(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        clinic = world.clinic()
+        first, second = world.attends(clinic, contact_kind="none", contact=""), world.attends(clinic)
+    codes = [db.session.get_one(Registration, one).code for one in (first, second)]
+    page = client.post("/en/place/code/confirmation", data={"code": codes[0]})
+    assert page.status_code == 200 and "You told us that you are coming" in page.text
+    question = client.post("/en/place/code/cancellation", data={"code": codes[0]})
+    assert "Give your place back?" in question.text and state(first) == "confirmed"
+    page = client.post("/en/place/code/cancellation", data={"code": codes[0], "sure": "yes"})
+    assert "Thank you for telling us" in page.text and state(first) == "cancelled"
+    assert "Erase my information?" in client.post("/en/place/code/erasure", data={"code": codes[1]}).text
+    assert client.post("/en/place/code/erasure", data={"code": codes[1], "sure": "yes"}).location == "/en/place/erased"
+    assert client.post("/en/place", data={"code": codes[1]}).status_code == 404
+    assert client.get("/en/place/code/erasure").location == "/en/place"
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [("", 422), ("ABCD", 422), ("ABCD-23456", 422), ("ABCD-234O", 422), ("ABCD\x002345", 422), ("ABCD-2345", 404)],
+)
+def test_a_wrong_code_gets_words_on_the_same_page(
+    client: FlaskClient, world: ModuleType, typed: str, status: int
+) -> None:
+    response = client.post("/en/place", data={"code": typed})
+    assert response.status_code == status
+    assert "<title>Error: Find my place" in response.text and 'id="code-e"' in response.text
+
+
+def test_guessing_codes_ends_soon(client: FlaskClient, world: ModuleType, limited: None) -> None:
+    with transaction():
+        registration_id = world.attends(world.clinic())
+    code = db.session.get_one(Registration, registration_id).code
+    assert {client.post("/en/place", data={"code": f"ABCD-23{n + 20}"}).status_code for n in range(30)} <= {404, 422}
+    for number in range(40):
+        client.post("/en/place", data={"code": f"ABCDEF{'23456789'[number % 8]}{'QRTUVWXYZ'[number % 9]}"})
+    refused = client.post("/en/place", data={"code": code})
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
+    assert "Many tries" in refused.text and "9:30" not in refused.text
+    elsewhere = client.post("/en/place", data={"code": code}, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
+    assert elsewhere.status_code == 200, "other networks go on"
+
+
+def test_guessing_from_many_networks_ends_too(
+    client: FlaskClient, world: ModuleType, limited: None, app: Flask
+) -> None:
+    with app.test_request_context("/"):
+        for _ in range(1000):
+            limits.count(limits.ALL_WRONG_CODES, limits.EVERYBODY)
+    assert client.post("/en/place", data={"code": "ABCD-2345"}).status_code == 429
+
+
+def test_hoarding_is_told_to_wait_and_loses_nothing(
+    client: FlaskClient, world: ModuleType, limited: None, app: Flask
+) -> None:
+    with transaction():
+        workshop = world.workshop()
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        for _ in range(300):
+            limits.count(limits.PLACES)
+    refused = press(client, workshop, slot=None)
+    assert refused.status_code == 429 and 'value="Ana Vale"' in refused.text and "Retry-After" in refused.headers
+    assert db.session.scalar(sa.select(sa.func.count(Registration.id))) == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:77:1::9", "2001:db8:77::/48"),
+        ("", "unknown"),
+    ],
+)
+def test_limits_know_networks_not_addresses(app: Flask, address: str, prefix: str) -> None:
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
+        assert limits.network() == prefix
+
+
+def test_counters_keep_no_address(app: Flask, limited: None) -> None:
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": "203.0.113.77"}):
+        limits.take(limits.PLACES)
+    kept_keys = " ".join(map(str, limiter.limiter.storage.storage))  # type: ignore[attr-defined]
+    assert kept_keys and "203.0" not in kept_keys
+
+
+def test_without_counters_registration_goes_on_and_codes_stop(
+    client: FlaskClient, world: ModuleType, limited: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> bool:
+        raise ConnectionError
+
+    with transaction():
+        workshop = world.workshop()
+    monkeypatch.setattr(limiter.limiter, "test", broken)
+    monkeypatch.setattr(limiter.limiter, "hit", broken)
+    assert kept(client, workshop, slot=None)
+    assert client.post("/en/place", data={"code": "ABCD-2345"}).status_code == 503

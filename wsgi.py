@@ -1,0 +1,5 @@
+"""Where a WSGI server finds the app."""
+
+from scheduler import create_app
+
+app = create_app()
