@@ -139,7 +139,7 @@ def _what(registration: Registration, language: str) -> Facts:
         "host": event.organization.name,
         "phone": event.organization.phone,
         "name": _name_to_greet(registration),
-        "minutes": -(-event.flow_minutes // 10) * 10,
+        "minutes": event.about_minutes,
         "child_care": "child_care" in event.amenities,
         "event_page": links.event(event, language),
         "listing": links.listing(language),

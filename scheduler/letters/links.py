@@ -25,8 +25,8 @@ def coming(registration: Registration) -> str:
 
 
 def cannot_come(registration: Registration) -> str:
-    """The same page, at the button that gives the place back."""
-    return f"{place(registration)}#cannot-come"
+    """The page that asks once more before the place is given back: following the link changes nothing."""
+    return f"{place(registration)}/cancellation"
 
 
 def stop_reminders(registration: Registration) -> str:

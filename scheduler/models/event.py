@@ -101,6 +101,11 @@ class Event(Model):
         return self.admission in REGISTERS
 
     @property
+    def about_minutes(self) -> int:
+        """How long a visit takes, rounded up to tens: what people plan with. 0 if nobody said."""
+        return -(-self.flow_minutes // 10) * 10
+
+    @property
     def is_public(self) -> bool:
         """Shown to everyone who has the address."""
         return self.state in (PUBLISHED, CANCELLED, COMPLETED) and self.visibility != PRIVATE

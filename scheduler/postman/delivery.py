@@ -16,7 +16,7 @@ from ..core import clock, keyring
 from ..core.extensions import db, transaction
 from ..models import message as kinds
 from ..models.message import Message, whole
-from . import queue
+from . import queue, restraint
 from .queue import Claim
 from .smtp import LETTER_SECONDS, Connection, Undelivered
 
@@ -64,8 +64,8 @@ def _runs_out(claimed: Claim) -> bool:
 
 
 def _settle_all(claims: list[Claim], outcome: Callable[[Claim], bool]) -> None:
-    with transaction():
-        for claimed in sorted(claims, key=lambda each: each.message_id):
+    for claimed in claims:
+        with transaction():
             outcome(claimed)
 
 
@@ -94,7 +94,7 @@ def _composed(claimed: Claim) -> letters.Letter | None:
     """The letter, or None when there is nothing to send and the outcome is written down."""
     try:
         message = whole(claimed.message_id)
-        outcome = _outcome_without_sending(message)
+        outcome = _outcome_without_sending(message, first_try=claimed.attempts == 0)
         letter = letters.compose(message) if message and outcome is None else None
     except letters.Unaddressable:
         outcome, letter = (lambda found: queue.failed(found, "address")), None
@@ -108,11 +108,13 @@ def _composed(claimed: Claim) -> letters.Letter | None:
     return letter
 
 
-def _outcome_without_sending(message: Message | None) -> Callable[[Claim], bool] | None:
+def _outcome_without_sending(message: Message | None, first_try: bool) -> Callable[[Claim], bool] | None:
     """What becomes of a letter that must not go now; None if it may."""
     now = clock.now()
     if message is None or not message.is_still_due(now):
         return queue.void
+    if first_try and restraint.is_too_much(message):
+        return lambda found: queue.postpone(found, now + restraint.TOMORROW)
     if message.letter != kinds.REMINDER or message.occurrence is None:
         return None
     morning = clock.after_quiet(now, message.occurrence.zone)

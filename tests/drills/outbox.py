@@ -42,12 +42,10 @@ def let_pauses_end() -> None:
 
 
 def _all_waiting(**values: object) -> None:
+    free = sa.select(Message.id).where(Message.state == WAITING).with_for_update(skip_locked=True)
     with transaction():
         db.session.execute(
-            sa.update(Message)
-            .where(Message.state == WAITING)
-            .values(**values)
-            .execution_options(synchronize_session=False)
+            sa.update(Message).where(Message.id.in_(free)).values(**values).execution_options(synchronize_session=False)
         )
 
 

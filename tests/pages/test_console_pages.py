@@ -69,11 +69,13 @@ def test_a_venue_is_added_without_a_mouse(visit: Open) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/console/$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Events")
     reach(page, "Venues")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Venues")
     reach(page, "Add a venue")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Add a venue")
     for label, text in (
         ("Name of the place", "Keyboard Hall"),
         ("Street and number", "1 Tab St."),

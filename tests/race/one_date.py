@@ -147,8 +147,10 @@ class OneDate(RuleBasedStateMachine):
             person.state, person.held_until = HELD, self.now + HOLD
 
     def send_again(self, draw: Draw) -> None:
-        """The same form once more gives the same place; the same form with other answers is refused."""
-        person, other_words = self.somebody(draw(ANYBODY)), draw(st.booleans())
+        self.ask_again(self.somebody(draw(ANYBODY)), other_words=draw(st.booleans()))
+
+    def ask_again(self, person: Person, *, other_words: bool) -> None:
+        """The same form once more gives the same place; with other answers, or once erased, it is refused."""
         slot_id = None if person.wished is None else self.posted.slot_ids[person.wished]
         attendee = self.world.attendee() if other_words else person.attendee
         if other_words or person.gone:
@@ -182,6 +184,7 @@ class OneDate(RuleBasedStateMachine):
         person = self.somebody(draw(ANYBODY), *NOT_IN_YET)
         if self.act(person, registrations.erase, *NOT_IN_YET):
             person.state, person.gone = CANCELLED, True
+            self.ask_again(person, other_words=False)
 
     def reconfirm(self, draw: Draw) -> None:
         """I'm coming."""

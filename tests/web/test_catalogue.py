@@ -1,4 +1,4 @@
-"""What is coming: the list with its filters, an event's page, and what nobody may learn from them."""
+"""What is coming: the list with its filters, room in words, and what it asks of the database."""
 
 from __future__ import annotations
 
@@ -18,40 +18,19 @@ from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.demo import large
 from scheduler.demo.cast import Posted
-from scheduler.models.checklist import Checklist
-from scheduler.models.event import Event, Occurrence
+from scheduler.models.event import Occurrence
 from scheduler.models.venue import Venue
 
 from ..ground.statements import counted
+from .reading import page, read, slugs, wall
 
 MONDAY = "2026-11-23 09:00"
-
-
-def page(client: FlaskClient, path: str) -> str:
-    """The page as it was sent."""
-    response = client.get(path)
-    assert response.status_code == 200, path
-    return response.text
-
-
-def read(text: str) -> str:
-    """What a person reads on it."""
-    main = re.sub(r"<svg.*?</svg>", "", text[text.index("<main") : text.index("</main>")], flags=re.S)
-    return unescape(" ".join(re.sub(r"<[^>]+>", " ", main).split()))
-
-
-def slugs(text: str) -> list[str]:
-    """The events of the list, in its order."""
-    return re.findall(r'<h3><a href="/\w\w/events/([\w-]+)', text)
+ALL = ["lawyer", "papers", "screen", "staff"]
 
 
 @pytest.fixture(autouse=True)
 def monday(app: Flask, at: Callable[[str], datetime]) -> None:
     at(MONDAY)
-
-
-def wall(day: int, hour: str = "10:00", month: int = 11) -> datetime:
-    return datetime.fromisoformat(f"2026-{month:02}-{day:02}T{hour}")
 
 
 # The list
@@ -62,13 +41,14 @@ def several(world: ModuleType) -> None:
     """One event behind each of four doors, in the order of their dates."""
     with transaction():
         clinic = world.clinic(
-            slug="lawyer", starts_local=wall(24), languages=["es"], interpretation=["ar"], amenities=["free", "child_care"]
-        )
+            slug="lawyer", starts_local=wall(24), languages=["es"], interpretation=["ar"],
+            amenities=["free", "child_care"],
+        )  # fmt: skip
         world.workshop(slug="papers", type="daca_renewal", starts_local=wall(28, "17:30"), languages=["en", "es"])
         online = world.venue(clinic.organization_id, online=True)
         world.workshop(
             slug="screen", type="wellness", starts_local=wall(1, "09:00", 12), venue_id=online, format="online",
-            languages=["pl"], title={"en": "Quiet Café", "es": "Café tranquilo"},
+            languages=["pl"], amenities=["captions"], title={"en": "Quiet Café", "es": "Café tranquilo"},
         )  # fmt: skip
         loop = world.venue(clinic.organization_id)
         db.session.get_one(Venue, loop).area = "Loop"
@@ -80,7 +60,7 @@ def several(world: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", ["lawyer", "papers", "screen", "staff"]),
+        ("", ALL),
         ("topic=legal", ["lawyer"]),
         ("topic=daca_renewal", ["papers"]),
         ("topic=learning", []),
@@ -100,9 +80,9 @@ def several(world: ModuleType) -> None:
         ("q=LOOP", ["staff"]),
         ("q=100%25", []),
         ("topic=daca&language=es&area=Pilsen", ["papers"]),
-        ("topic=magic&area=Atlantis&language=tlh&needs=gold&when=never&from=x&page=x", ["lawyer", "papers", "screen", "staff"]),
-        ("page=-3", ["lawyer", "papers", "screen", "staff"]),
-        ("page=99", ["lawyer", "papers", "screen", "staff"]),
+        ("topic=magic&area=Atlantis&language=tlh&needs=gold&when=never&from=x&page=x", ALL),
+        ("page=-3", ALL),
+        ("page=99", ALL),
     ],
 )  # fmt: skip
 def test_filters(client: FlaskClient, several: None, query: str, found: list[str]) -> None:
@@ -141,9 +121,18 @@ def test_chosen_filters_are_said_and_can_be_taken_away(client: FlaskClient, seve
     assert '<input type="hidden" name="from" value="2026-11-24">' in text
 
 
+def test_the_language_switch_keeps_the_page(client: FlaskClient, several: None) -> None:
+    text = page(client, "/en/events?topic=legal&language=es")
+    assert '<a href="/es/events?topic=legal&amp;language=es" lang="es" hreflang="es"' in text
+    event = page(client, "/en/events/lawyer")
+    assert '<a href="/es/events/lawyer" lang="es" hreflang="es"' in event
+    assert '<link rel="alternate" hreflang="es" href="http://localhost:8000/es/events/lawyer">' in event
+    assert '<link rel="canonical" href="http://localhost:8000/en/events/lawyer">' in event
+
+
 def test_what_is_typed_is_only_shown(client: FlaskClient, several: None) -> None:
-    text = page(client, "/en/events?q=%3Cscript%3Ealert(1)%3C/script%3E&area=%22%3E%3Cb%3E")
-    assert "<script>alert" not in text and '"><b>' not in text
+    text = page(client, "/en/events?q=%3Cscript%3Ealert(1)%3C/script%3E&area=%22%3E%3Cu%3E")
+    assert "<script>alert" not in text and '"><u>' not in text
 
 
 def test_pages_of_twenty(client: FlaskClient, world: ModuleType) -> None:
@@ -212,32 +201,6 @@ def test_room_is_told_in_words_and_never_in_numbers(client: FlaskClient, world: 
     assert words == ["Places"] * 5 + ["A few places"] * 2 + ["Full"] * 2
 
 
-@pytest.mark.parametrize(
-    ("admission", "words", "button"),
-    [
-        ("single_session", "Places", True), ("seats", "Places", True), ("open_door", "Just come", True),
-        ("numbers", "Just come", False), ("invite_code", "By invitation", False),
-    ],
-)  # fmt: skip
-def test_how_to_come(client: FlaskClient, world: ModuleType, admission: str, words: str, button: bool) -> None:
-    with transaction():
-        world.workshop(slug="evening", admission=admission)
-    text = page(client, "/en/events/evening")
-    assert words in read(text)
-    assert ('href="/en/events/evening/place"' in text) is button
-
-
-def test_times_that_are_over_are_left_out(client: FlaskClient, world: ModuleType, at: Any) -> None:
-    with transaction():
-        clinic = world.clinic(slug="lawyer", starts_local=wall(24, "09:30"))
-    at("2026-11-24 09:45")
-    text = page(client, "/en/events/lawyer")
-    offered = re.findall(r"/en/events/lawyer/place\?slot=([\w-]+)", text)
-    assert offered == [str(slot) for slot in clinic.slot_ids[1:]]
-    at("2026-11-24 10:45")
-    assert "/place" not in page(client, "/en/events/lawyer")
-
-
 def test_one_row_for_each_date(client: FlaskClient, world: ModuleType) -> None:
     with transaction():
         evening = world.workshop(slug="evening", starts_local=wall(24, "18:00"))
@@ -252,92 +215,11 @@ def test_one_row_for_each_date(client: FlaskClient, world: ModuleType) -> None:
 def _another_date(posted: Posted, starts: datetime) -> str:
     first = db.session.get_one(Occurrence, posted.occurrence_id)
     now = clock.now()
-    later = Occurrence(
-        event=first.event, venue_id=first.venue_id, zone=first.zone, created_at=now, revised_at=now
-    )
+    later = Occurrence(event=first.event, venue_id=first.venue_id, zone=first.zone, created_at=now, revised_at=now)
     later.schedule(starts, starts + timedelta(minutes=90), 30)
     db.session.add(later)
     db.session.flush()
     return str(later.id)
-
-
-# The event's page
-
-
-def test_an_event_tells_everything(client: FlaskClient, world: ModuleType) -> None:
-    with transaction():
-        world.clinic(slug="lawyer", starts_local=wall(5, "09:30", 12), interpretation=["uk"], amenities=["free", "snacks"])
-    text = page(client, "/en/events/lawyer")
-    for words in (
-        "Saturday, December 5, 2026, 9:30 AM – 12:00 PM", "Chicago time", "Harbor Street Library, Room 2",
-        "1810 S. Harbor St., Chicago, IL 60608", "Pink Line 18th; bus 60", "Step-free entrance", "Українська", "Free",
-        "No child care here", "Snacks", "What to bring", "Your letters, if you have them.", "November 13, 2026",
-        "Plan for about 60 minutes.", "Talk with a lawyer", "Lamplight Community House", "312-555-0190",
-        "Never sign blank forms.", "unless a court makes us", "30 days after the event", "9:30 AM", "10:30 AM",
-    ):  # fmt: skip
-        assert words in read(text), words
-    assert 'datetime="2026-12-05T09:30-06:00"' in text
-    assert 'href="/events/lawyer.ics?lang=en"' in text
-    assert "Set-Cookie" not in client.get("/en/events/lawyer").headers and "<form" not in text
-
-
-def test_a_hidden_address_stays_hidden(client: FlaskClient, world: ModuleType) -> None:
-    with transaction():
-        venue = world.venue(world.organization(), hidden=True)
-        world.clinic(slug="lawyer", venue_id=venue)
-    for path in ("/en/", "/en/events/lawyer", "/es/events/lawyer"):
-        text = page(client, path)
-        assert "Pilsen" in text
-        assert "Harbor" not in text and "60608" not in text and "geo:" not in text
-    assert "You get the address when you have a place." in page(client, "/en/events/lawyer")
-
-
-def test_a_canceled_date_says_why_and_what_else(client: FlaskClient, world: ModuleType) -> None:
-    with transaction():
-        canceled = world.clinic(slug="lawyer", state="cancelled", cancel_reason={"en": "No heat", "es": "Sin calefacción"})
-        world.clinic(slug="another")
-        world.workshop(slug="papers", type="daca_renewal")
-    assert canceled
-    text = page(client, "/en/events/lawyer")
-    assert "This date is canceled" in text and "No heat" in text and "Please do not travel." in text
-    assert slugs(text) == ["another"]
-    assert "/lawyer/place" not in text
-    assert 'class="event gone"' in page(client, "/en/")
-
-
-def test_a_moved_date_says_from_where_to_where(client: FlaskClient, world: ModuleType) -> None:
-    with transaction():
-        moved = world.workshop(slug="evening", starts_local=wall(5, "18:00", 12))
-        db.session.get_one(Occurrence, moved.occurrence_id).moved_from_local = wall(28, "17:00")
-    text = read(page(client, "/en/events/evening"))
-    assert "It was: Saturday, November 28, 5:00 PM. Now it is: Saturday, December 5, 6:00 PM." in text
-    assert "Moved" in read(page(client, "/en/"))
-
-
-def test_an_old_list_says_so(client: FlaskClient, world: ModuleType) -> None:
-    with transaction():
-        clinic = world.clinic(slug="lawyer")
-        db.session.get_one(Checklist, clinic.checklist_id).reviewed_on = clock.today("America/Chicago") - timedelta(days=400)
-    assert "This list may be old." in page(client, "/en/events/lawyer")
-
-
-def test_words_that_are_missing_stand_in_english_and_say_so(client: FlaskClient, world: ModuleType) -> None:
-    with transaction():
-        evening = world.workshop(slug="evening", starts_local=wall(5, "18:00", 12))
-        db.session.get_one(Event, evening.event_id).title = {"en": "Paper Evening"}
-    text = page(client, "/es/events/evening")
-    assert '<h1 lang="en" dir="ltr">Paper Evening</h1>' in text
-    assert "sábado, 5 de diciembre de 2026" in text
-    assert '<h3><a href="/es/events/evening" lang="en" dir="ltr">Paper Evening</a></h3>' in page(client, "/es/")
-
-
-def test_the_language_switch_keeps_the_page(client: FlaskClient, several: None) -> None:
-    text = page(client, "/en/events?topic=legal&language=es")
-    assert '<a href="/es/events?topic=legal&amp;language=es" lang="es" hreflang="es"' in text
-    event = page(client, "/en/events/lawyer")
-    assert '<a href="/es/events/lawyer" lang="es" hreflang="es"' in event
-    assert '<link rel="alternate" hreflang="es" href="http://localhost:8000/es/events/lawyer">' in event
-    assert '<link rel="canonical" href="http://localhost:8000/en/events/lawyer">' in event
 
 
 # What it costs
@@ -362,36 +244,4 @@ def _grow(more: int) -> None:
     first = db.session.scalars(sa.select(Occurrence).limit(1)).one()
     row = {column.key: getattr(first, column.key) for column in Occurrence.__table__.columns if column.key != "id"}
     with transaction():
-        db.session.execute(sa.insert(Occurrence), [row | {"starts_at": row["starts_at"]} for _ in range(more)])
-
-
-@pytest.mark.parametrize("state", ["published", "cancelled"])
-def test_an_event_asks_the_database_eight_times_at_most(client: FlaskClient, world: ModuleType, state: str) -> None:
-    with transaction():
-        world.clinic(slots=8, slug="lawyer", state=state)
-        world.clinic(slug="another")
-    with counted() as asked:
-        page(client, "/en/events/lawyer")
-    assert len(asked) <= 8
-
-
-# The pages about ourselves
-
-
-def test_privacy_says_what_we_cannot_promise(client: FlaskClient) -> None:
-    text = read(page(client, "/en/privacy"))
-    for limit in (
-        "unless a court makes us", "takes our computer while it runs", "printed or downloaded", "arrives twice",
-        "up to 7 days later",
-    ):  # fmt: skip
-        assert limit in text, limit
-
-
-def test_the_exit_is_near_the_top_and_honest(client: FlaskClient) -> None:
-    text = page(client, "/en/leaving")
-    assert text.index("data-exit") < text.index("<main")
-    assert "It does not erase your history." in text
-
-
-def test_help_for_a_lost_code(client: FlaskClient) -> None:
-    assert 'id="lost-code"' in page(client, "/en/help")
+        db.session.execute(sa.insert(Occurrence), [row for _ in range(more)])

@@ -1,0 +1,59 @@
+"""Restraint: our form must not become a way to fill somebody else's mailbox.
+
+An address is counted under HMAC(day, address), beside the limits of the pages and never in the database: the next
+day nobody can say any more whom we wrote to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from datetime import timedelta
+
+from flask import current_app
+from limits import parse
+
+from ..core import clock
+from ..core.extensions import limiter
+from ..models.message import CONFIRMATION, WAITLIST_JOINED, Message
+
+log = logging.getLogger(__name__)
+
+DATES_A_DAY = parse("3 per day")
+LETTERS_FOR_ONE_DATE = parse("8 per day")
+"""More than three, because somebody who helps may sign up a whole family; each of those places tells of the others."""
+ONCE = parse("1 per day")
+
+TOMORROW = timedelta(hours=24)
+
+
+def is_too_much(message: Message) -> bool:
+    """True if this letter, which nobody has confirmed to want, should wait for tomorrow. Counts it if not."""
+    if not limiter.enabled or message.letter not in (CONFIRMATION, WAITLIST_JOINED) or message.registration is None:
+        return False
+    address = message.registration.contact.casefold()
+    anywhere, this_date = _name(address), _name(address, str(message.occurrence_id))
+    try:
+        return _counts_out(anywhere, this_date)
+    except Exception as fault:
+        log.error("the counters of letters do not answer (%s)", type(fault).__name__)
+        return False
+
+
+def _counts_out(anywhere: str, this_date: str) -> bool:
+    counters = limiter.limiter
+    if not counters.hit(LETTERS_FOR_ONE_DATE, "letters", this_date):
+        return True
+    if not counters.test(ONCE, "date", this_date):
+        return False
+    if not counters.hit(DATES_A_DAY, "dates", anywhere):
+        return True
+    counters.hit(ONCE, "date", this_date)
+    return False
+
+
+def _name(*parts: str) -> str:
+    words = "|".join((clock.now().strftime("%Y-%m-%d"), *parts))
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(secret, words.encode(), hashlib.sha256).hexdigest()[:32]

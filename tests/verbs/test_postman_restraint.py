@@ -1,0 +1,92 @@
+"""Somebody else's address in our form: three dates a day at most, and nothing is lost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from scheduler import postman
+from scheduler.core.extensions import limiter, transaction
+from scheduler.postman import restraint
+
+from ..ground.mail import Sink
+
+
+@pytest.fixture(autouse=True)
+def limited(app: Flask) -> Iterator[None]:
+    """Limits are on, with counters of their own."""
+    fresh = Flask("limits")
+    fresh.config.update(RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI="memory://")
+    limiter.init_app(fresh)
+    yield
+    limiter.enabled = False
+
+
+@pytest.fixture
+def attend(world: ModuleType, at: Any) -> Callable[..., None]:
+    """attend(5, dates=2): five places under one address on each of two dates."""
+    at("2026-11-21 10:00")
+
+    def keep(places: int = 1, dates: int = 1, **changes: object) -> None:
+        with transaction():
+            for _ in range(dates):
+                posted = world.workshop(seats=50, slug=uuid.uuid4().hex)
+                for _ in range(places):
+                    world.attends(posted, **changes)
+
+    return keep
+
+
+def test_three_dates_a_day_and_the_rest_tomorrow(attend: Callable[..., None], letters_sent: Sink, at: Any) -> None:
+    attend(dates=5)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 3
+    at.later(hours=23)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 3
+    at.later(hours=1, minutes=1)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 5, "nothing is lost"
+
+
+def test_a_family_on_one_date_hears_of_each_place(attend: Callable[..., None], letters_sent: Sink) -> None:
+    attend(places=5)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 5
+
+
+def test_one_date_does_not_fill_a_mailbox_either(attend: Callable[..., None], letters_sent: Sink) -> None:
+    attend(places=30)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == restraint.LETTERS_FOR_ONE_DATE.amount == 8
+
+
+def test_other_addresses_are_not_touched(attend: Callable[..., None], letters_sent: Sink) -> None:
+    attend(dates=5)
+    attend(dates=2, contact="other@post.example")
+    postman.deliver_due()
+    assert len(letters_sent.to("other@post.example")) == 2
+
+
+def test_capital_letters_make_no_other_address(attend: Callable[..., None], letters_sent: Sink) -> None:
+    attend(dates=3)
+    attend(contact="Marisol@POST.example")
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 3
+
+
+def test_without_counters_letters_go(
+    attend: Callable[..., None], letters_sent: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> bool:
+        raise ConnectionError
+
+    monkeypatch.setattr(limiter.limiter, "hit", broken)
+    attend(dates=5)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 5

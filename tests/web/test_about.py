@@ -1,0 +1,26 @@
+"""The pages about ourselves say what is true."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from .reading import page, read
+
+
+def test_privacy_says_what_we_cannot_promise(client: FlaskClient) -> None:
+    text = read(page(client, "/en/privacy"))
+    for limit in (
+        "unless a court makes us", "takes our computer while it runs", "printed or downloaded", "arrives twice",
+        "up to 7 days later",
+    ):  # fmt: skip
+        assert limit in text, limit
+
+
+def test_the_exit_is_near_the_top_and_honest(client: FlaskClient) -> None:
+    text = page(client, "/en/leaving")
+    assert text.index("data-exit") < text.index("<main")
+    assert "It does not erase your history." in text
+
+
+def test_help_for_a_lost_code(client: FlaskClient) -> None:
+    assert 'id="lost-code"' in page(client, "/en/help")
