@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("badge", sa.JSON(), nullable=False),
         sa.Column("retention_days", sa.Integer(), nullable=False),
         sa.Column("audit_number", sa.Integer(), nullable=False),
-        sa.CheckConstraint("retention_days BETWEEN 7 AND 60", name="ck_organization_retention_days"),
+        sa.CheckConstraint("retention_days BETWEEN 7 AND 60", name=op.f("ck_organization_retention_days")),
         sa.PrimaryKeyConstraint("id", name="pk_organization"),
         sa.UniqueConstraint("slug", name="uq_organization_slug"),
     )
@@ -103,7 +103,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
-        sa.CheckConstraint("role IN ('lead', 'coordinator', 'checkin_lead')", name="ck_membership_role"),
+        sa.CheckConstraint("role IN ('lead', 'coordinator', 'checkin_lead')", name=op.f("ck_membership_role")),
         sa.ForeignKeyConstraint(
             ["organization_id"],
             ["organization.id"],
@@ -149,7 +149,7 @@ def upgrade() -> None:
         sa.Column("parking", sa.String(length=200), nullable=False),
         sa.Column("visibility", sa.String(length=20), nullable=False),
         sa.Column("online", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("visibility IN ('public', 'after_registration')", name="ck_venue_visibility"),
+        sa.CheckConstraint("visibility IN ('public', 'after_registration')", name=op.f("ck_venue_visibility")),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organization.id"], name="fk_venue_organization_id_organization", ondelete="CASCADE"
         ),
@@ -184,10 +184,10 @@ def upgrade() -> None:
         sa.Column("revised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('draft', 'in_review', 'published', 'cancelled', 'completed')", name="ck_event_state"
+            "state IN ('draft', 'in_review', 'published', 'cancelled', 'completed')", name=op.f("ck_event_state")
         ),
-        sa.CheckConstraint("visibility IN ('public', 'unlisted', 'private')", name="ck_event_visibility"),
-        sa.CheckConstraint("party_max BETWEEN 1 AND 50", name="ck_event_party_max"),
+        sa.CheckConstraint("visibility IN ('public', 'unlisted', 'private')", name=op.f("ck_event_visibility")),
+        sa.CheckConstraint("party_max BETWEEN 1 AND 50", name=op.f("ck_event_party_max")),
         sa.ForeignKeyConstraint(["checklist_id"], ["checklist.id"], name="fk_event_checklist_id_checklist"),
         sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name="fk_event_organization_id_organization"),
         sa.PrimaryKeyConstraint("id", name="pk_event"),
@@ -224,9 +224,9 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revised_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("state IN ('scheduled', 'cancelled')", name="ck_occurrence_state"),
-        sa.CheckConstraint("ends_at > starts_at", name="ck_occurrence_ends_after_start"),
-        sa.CheckConstraint("waiting >= 0", name="ck_occurrence_waiting"),
+        sa.CheckConstraint("state IN ('scheduled', 'cancelled')", name=op.f("ck_occurrence_state")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_occurrence_ends_after_start")),
+        sa.CheckConstraint("waiting >= 0", name=op.f("ck_occurrence_waiting")),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name="fk_occurrence_event_id_event", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name="fk_occurrence_venue_id_venue"),
         sa.PrimaryKeyConstraint("id", name="pk_occurrence"),
@@ -257,7 +257,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seats_limit", sa.Integer(), nullable=False),
         sa.Column("seats_taken", sa.Integer(), nullable=False),
-        sa.CheckConstraint("seats_taken >= 0 AND seats_taken <= seats_limit", name="ck_slot_seats"),
+        sa.CheckConstraint("seats_taken >= 0 AND seats_taken <= seats_limit", name=op.f("ck_slot_seats")),
         sa.ForeignKeyConstraint(
             ["occurrence_id"], ["occurrence.id"], name="fk_slot_occurrence_id_occurrence", ondelete="CASCADE"
         ),
@@ -298,12 +298,14 @@ def upgrade() -> None:
         sa.Column("erase_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("erase_asked", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "(slot_id IS NOT NULL) OR state IN ('waitlisted', 'cancelled')", name="ck_registration_seated_on_a_slot"
+            "(slot_id IS NOT NULL) OR state IN ('waitlisted', 'cancelled')",
+            name=op.f("ck_registration_seated_on_a_slot"),
         ),
         sa.CheckConstraint(
-            "state IN ('held', 'confirmed', 'waitlisted', 'cancelled', 'checked_in')", name="ck_registration_state"
+            "state IN ('held', 'confirmed', 'waitlisted', 'cancelled', 'checked_in')",
+            name=op.f("ck_registration_state"),
         ),
-        sa.CheckConstraint("party >= 1 AND children >= 0", name="ck_registration_party"),
+        sa.CheckConstraint("party >= 1 AND children >= 0", name=op.f("ck_registration_party")),
         sa.ForeignKeyConstraint(
             ["occurrence_id"], ["occurrence.id"], name="fk_registration_occurrence_id_occurrence", ondelete="CASCADE"
         ),
@@ -336,8 +338,8 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.String(length=60), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("channel IN ('email', 'call')", name="ck_message_channel"),
-        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'void')", name="ck_message_state"),
+        sa.CheckConstraint("channel IN ('email', 'call')", name=op.f("ck_message_channel")),
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'void')", name=op.f("ck_message_state")),
         sa.ForeignKeyConstraint(
             ["occurrence_id"], ["occurrence.id"], name="fk_message_occurrence_id_occurrence", ondelete="CASCADE"
         ),

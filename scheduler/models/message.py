@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
@@ -96,6 +98,13 @@ class Message(Model):
 
 def whole(message_id: uuid.UUID) -> Message | None:
     """The message with everything that its letter speaks of, in one query."""
+    found: Message | None = db.session.scalar(_whole(), {"message_id": message_id})
+    return found
+
+
+@cache
+def _whole() -> sa.Select[Any]:
+    """Built once: putting it together took as long as asking."""
     place = joinedload(Message.registration)
     occurrence = place.joinedload(Registration.occurrence)
     query = sa.select(Message).options(
@@ -106,7 +115,7 @@ def whole(message_id: uuid.UUID) -> Message | None:
         joinedload(Message.reminder),
         joinedload(Message.user),
     )
-    return db.session.scalar(query.where(Message.id == message_id))
+    return query.where(Message.id == sa.bindparam("message_id"))
 
 
 def first_sent(registration_id: uuid.UUID) -> uuid.UUID | None:

@@ -79,7 +79,10 @@ class _Dialogue(smtplib.SMTP):
         problem: OSError = ConnectionError("no address")
         for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             try:
-                return socket.create_connection((str(address[0]), port), self._deadline.left(timeout))
+                found = socket.create_connection((str(address[0]), port), self._deadline.left(timeout))
+                # Or each letter's last octets wait 40 ms for an answer that waits for them.
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return found
             except OSError as error:
                 problem = error
         raise problem

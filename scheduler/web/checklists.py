@@ -74,7 +74,7 @@ def _readable(checklist_id: uuid.UUID | None) -> Checklist:
 
 def _form(model: Checklist | None, own: bool) -> ChecklistForm:
     needs = list(words.BRING.items())
-    form = ChecklistForm(request.form, _rows(model), needs, **_values(model, own))
+    form = ChecklistForm(request.form or None, _rows(model), needs, **_values(model, own))
     form.reviewed_on.latest = clock.today(current_app.config["TIMEZONE"])
     if own:
         del form.organization

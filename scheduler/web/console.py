@@ -88,7 +88,7 @@ def _account(form: ChangePasswordForm) -> str:
 
 
 def _language_form(**values: object) -> LanguageForm:
-    form = LanguageForm(request.form, **values)
+    form = LanguageForm(request.form or None, **values)
     form.language.choices = list(languages.OFFERED.items())
     return form
 
@@ -110,7 +110,7 @@ def language() -> Answer:
 @access.staff()
 def password() -> Answer:
     """A new password; every other device is signed out."""
-    form = ChangePasswordForm(request.form)
+    form = ChangePasswordForm(request.form or None)
     try:
         refusals.check(form)
         remember(_changed(current_user.user_id, form))

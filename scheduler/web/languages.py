@@ -30,9 +30,13 @@ def current() -> str:
 
 
 def _wished() -> str:
-    """What the browser asks for, of what we have."""
-    best = request.accept_languages.best_match(list(languages.OFFERED))
-    return best or current_app.config["DEFAULT_LANGUAGE"]
+    """What the browser asks for, of what we have: es-MX is Spanish before a later en."""
+    for wish, _quality in request.accept_languages:
+        spoken = wish.partition("-")[0].lower()
+        if spoken in languages.OFFERED:
+            return spoken
+    default: str = current_app.config["DEFAULT_LANGUAGE"]
+    return default
 
 
 class LanguageConverter(BaseConverter):

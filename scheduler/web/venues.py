@@ -65,7 +65,7 @@ def _shared(venue: Venue) -> Answer:
 
 def _form(venue: Venue | None = None) -> VenueForm:
     transit = venue.transit if venue else {}
-    form = VenueForm(request.form, venue, transit_en=transit.get("en", ""), transit_es=transit.get("es", ""))
+    form = VenueForm(request.form or None, venue, transit_en=transit.get("en", ""), transit_es=transit.get("es", ""))
     form.access.choices = [(key, words.ACCESS[key]) for key in places.ACCESS]
     if venue:
         del form.organization

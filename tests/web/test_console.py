@@ -192,7 +192,10 @@ class TestVenues:
         )
         assert venue.transit == {"en": "Bus 60", "es": "Autobús 60"}
         path = f"/console/venues/{venue.id}"
-        assert 'value="Autobús 60"' in desk.get(path).text
+        opened = desk.get(path).text
+        assert 'value="Autobús 60"' in opened
+        ticked = re.findall(r"<input[^>]*checked[^>]*>", opened)
+        assert [box for box in ticked if 'value="seating"' in box], "opening a venue keeps its boxes ticked"
         assert save(desk, path, room="Room 3", access=["restroom"]).status_code == 303
         assert db.session.execute(sa.select(Venue.room, Venue.access, Venue.name)).one() == (
             "Room 3", ["restroom"], "Harbor Street Library",
