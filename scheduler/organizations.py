@@ -18,7 +18,8 @@ from .models.base import Texts
 from .models.catalogue import search_text
 from .models.checklist import Checklist
 from .models.event import CANCELLED, COMPLETED, Event, Occurrence
-from .models.organization import Membership, Organization
+from .models.organization import Organization
+from .models.user import Membership
 from .models.venue import PUBLIC, Venue
 
 Owned = TypeVar("Owned", Venue, Checklist)

@@ -13,8 +13,7 @@ from sqlalchemy.orm import joinedload
 from ..core import clock
 from ..core.errors import Refusal
 from ..core.extensions import db
-from ..models.organization import Membership
-from ..models.user import LIFE, SignIn, User
+from ..models.user import LIFE, Membership, SignIn, User
 from .passwords import Proof
 
 JUST_CHANGED = _l("The password was changed a moment ago. Please sign in with the new one.")

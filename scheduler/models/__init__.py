@@ -4,10 +4,10 @@ from .audit import AuditEntry
 from .checklist import Checklist
 from .event import Cohost, Event, Occurrence, Slot
 from .message import Message
-from .organization import Membership, Organization
+from .organization import Organization
 from .registration import Registration
 from .reminder import Reminder
-from .user import SignIn, User
+from .user import Membership, SignIn, User
 from .venue import Venue
 
 __all__ = [

@@ -1,15 +1,13 @@
-"""Organization: who hosts. Membership: a user in it, with a role."""
+"""Organization: who hosts. The roles that a user may have in it."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Id, Model, Texts, WordSet
-from .user import User
 
 LEAD, COORDINATOR, CHECKIN_LEAD = "lead", "coordinator", "checkin_lead"
 ROLES = (LEAD, COORDINATOR, CHECKIN_LEAD)
@@ -36,20 +34,3 @@ class Organization(Model):
     audit_number: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (sa.CheckConstraint("retention_days BETWEEN 7 AND 60", name="retention_days"),)
-
-
-class Membership(Model):
-    """A user's place in an organization."""
-
-    __tablename__ = "membership"
-
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff_user.id", ondelete="CASCADE"), primary_key=True)
-    organization_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True
-    )
-    role: Mapped[str] = mapped_column(sa.String(20))
-
-    user: Mapped[User] = relationship(back_populates="memberships")
-    organization: Mapped[Organization] = relationship()
-
-    __table_args__ = (sa.CheckConstraint("role IN ('lead', 'coordinator', 'checkin_lead')", name="role"),)

@@ -1,11 +1,10 @@
-"""User: a member of staff who signs in. SignIn: one server-side session of theirs."""
+"""User: a member of staff who signs in. Membership: their role in an organization. SignIn: one session of theirs."""
 
 from __future__ import annotations
 
 import unicodedata
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import current_app
@@ -13,9 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..core import sealing
 from .base import Id, Instant, Model, Sealed, seal_place
-
-if TYPE_CHECKING:
-    from .organization import Membership
+from .organization import Organization
 
 LIFE = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
@@ -60,6 +57,23 @@ class User(Model):
     @property
     def email(self) -> str:
         return sealing.unseal(_key("field"), seal_place("staff_user", "email", self.id), self.email_sealed)
+
+
+class Membership(Model):
+    """A user's place in an organization."""
+
+    __tablename__ = "membership"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff_user.id", ondelete="CASCADE"), primary_key=True)
+    organization_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True
+    )
+    role: Mapped[str] = mapped_column(sa.String(20))
+
+    user: Mapped[User] = relationship(back_populates="memberships")
+    organization: Mapped[Organization] = relationship()
+
+    __table_args__ = (sa.CheckConstraint("role IN ('lead', 'coordinator', 'checkin_lead')", name="role"),)
 
 
 class SignIn(Model):

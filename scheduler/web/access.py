@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from ..core.errors import Locked, Missing
 from ..core.extensions import csrf
-from ..models.organization import Membership
+from ..models.user import Membership
 
 View = TypeVar("View", bound=Callable[..., Any])
 

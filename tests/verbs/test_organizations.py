@@ -19,7 +19,7 @@ from scheduler.models import checklist as lists
 from scheduler.models import venue as places
 from scheduler.models.checklist import Checklist
 from scheduler.models.event import Event, Occurrence
-from scheduler.models.organization import Membership
+from scheduler.models.user import Membership
 from scheduler.models.venue import Venue
 from scheduler.organizations import ChecklistContent, VenueFacts
 
