@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("flow_minutes", sa.Integer(), nullable=False),
         sa.Column("sensitive", sa.Boolean(), nullable=False),
         sa.Column("party_max", sa.Integer(), nullable=False),
+        sa.Column("join_link", sa.String(length=300), nullable=False),
         sa.Column("checklist_id", sa.Uuid(), nullable=True),
         sa.Column("cancel_reason", sa.JSON(), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),

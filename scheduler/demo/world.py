@@ -115,6 +115,7 @@ def _event(fact: Facts, known: Known) -> Event:
         state=fact["status"],
         admission=fact["admission"],
         party_max=fact.get("party_max", 6),
+        join_link=f"https://meet.example/{fact['slug']}" if fact["format"] in ("online", "hybrid") else "",
         steps=fact.get("steps", []),
         cancel_reason=fact.get("cancel_reason", {}),
         created_at=posted,

@@ -44,6 +44,7 @@ class Announcement:
     steps: list[dict[str, Any]] = field(default_factory=list)
     flow_minutes: int | None = None
     party_max: int = 6
+    join_link: str = ""
 
 
 def create(organization_id: uuid.UUID, said: Announcement) -> Event:
@@ -112,7 +113,7 @@ def _say(event: Event, said: Announcement) -> None:
     _check_list(event, said.checklist_id)
     for name in (
         "type", "title", "summary", "languages", "interpretation", "format", "admission", "visibility", "amenities",
-        "steps", "sensitive", "party_max", "checklist_id",
+        "steps", "sensitive", "party_max", "join_link", "checklist_id",
     ):  # fmt: skip
         setattr(event, name, getattr(said, name))
     steps = sum(step["minutes"] for step in said.steps)

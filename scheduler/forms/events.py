@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, Form, TimeField
 from wtforms.validators import StopValidation
 
-from .fields import AnyOf, Line, Lines, Listed, OneOf, Words
+from .fields import AnyOf, Line, Lines, Listed, OneOf, WebAddress, Words
 from .quantities import Day, Whole
 
 TITLE_LENGTH, SUMMARY_LENGTH, LABEL_LENGTH = 120, 600, 120
@@ -115,6 +115,7 @@ class EventForm(Form):
     format = OneOf(_l("Where people take part"), choices=FORMATS, default="in_person")
     admission = OneOf(_l("How people come in"), choices=ADMISSIONS, default="timed")
     party_max = Whole(_l("Most people in one group"), least=1, most=50, default=6, render_kw=NUMERIC)
+    join_link = WebAddress(_l("Link to join online"), most=300, render_kw={"dir": "ltr", "inputmode": "url"})
     checklist = Listed(_l("List of what to bring"))
     amenities = AnyOf(_l("What is there"))
     flow_minutes = Perhaps(_l("Minutes that a visit takes"), least=0, most=720, render_kw=NUMERIC)
@@ -159,7 +160,7 @@ class EventForm(Form):
     def said(self) -> dict[str, Any]:
         """What was said, cleaned. Call it after validate()."""
         same = ("type", "languages", "interpretation", "format", "admission", "party_max", "amenities", "flow_minutes",
-                "sensitive", "visibility")  # fmt: skip
+                "sensitive", "visibility", "join_link")  # fmt: skip
         return {
             **{name: self[name].data for name in same},
             "title": _texts(self.title_en, self.title_es),

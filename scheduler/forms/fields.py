@@ -19,7 +19,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
-from wtforms.widgets import CheckboxInput, EmailInput, ListWidget, Option, Select, TelInput, TextArea
+from wtforms.widgets import CheckboxInput, EmailInput, ListWidget, Option, Select, TelInput, TextArea, URLInput
 
 Words: TypeAlias = str | LazyString
 Pairs: TypeAlias = Sequence[tuple[str, Words]]
@@ -140,6 +140,16 @@ class EmailAddress(Line):
         if not found.ascii_email:
             raise StopValidation(_("We can't write to this address: its first part needs plain letters a to z."))
         self.data = found.ascii_email
+
+
+class WebAddress(Line):
+    """An address that a browser opens, over https only."""
+
+    widget = URLInput()
+
+    def check(self) -> None:
+        if not re.fullmatch(r"https://[^\s/?#@]+\.[^\s/?#@]+([/?#]\S*)?", self.data):
+            raise StopValidation(_("Write an address that starts with https://"))
 
 
 class Phone(Line):

@@ -170,9 +170,12 @@ def _where(message: Message, language: str) -> Facts:
     venue, registration = message.registration.occurrence.venue, message.registration
     online = bool(venue and venue.online) or registration.occurrence.event.format == "online"
     if venue is None or (venue.hidden and registration.state not in places.SEATED):
-        return {"online": online, "venue": "", "area": venue.area if venue else "", "address": "", "transit": None}
+        area = venue.area if venue else ""
+        return {"online": online, "join_link": "", "venue": "", "area": area, "address": "", "transit": None}
+    seated = registration.state in places.SEATED
     return {
         "online": online,
+        "join_link": registration.occurrence.event.join_link if online and seated else "",
         "venue": _named(venue),
         "area": venue.area,
         "address": venue.full_address,

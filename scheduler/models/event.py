@@ -72,6 +72,7 @@ class Event(Model):
     flow_minutes: Mapped[int] = mapped_column(default=0)
     sensitive: Mapped[bool] = mapped_column(default=True)
     party_max: Mapped[int] = mapped_column(default=6)
+    join_link: Mapped[str] = mapped_column(sa.String(300), default="")
     checklist_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("checklist.id"))
     cancel_reason: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
     search_text: Mapped[str] = mapped_column(sa.Text, default="")

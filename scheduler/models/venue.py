@@ -47,6 +47,11 @@ class Venue(Model):
         return self.visibility == AFTER_REGISTRATION
 
     @property
+    def kept_back(self) -> bool:
+        """True if how to get there is told to people with a place only: a hidden address, or a link."""
+        return self.hidden or self.online
+
+    @property
     def full_address(self) -> str:
         """`1805 S. Loomis St., Chicago, IL 60608`; empty for an online or unnamed place."""
         if not self.address:

@@ -31,7 +31,7 @@ Answer = str | Response | tuple[str, int]
 
 TEXTS = ("title", "summary")
 SAME = ("type", "languages", "interpretation", "format", "admission", "party_max", "amenities", "flow_minutes",
-        "sensitive", "visibility")  # fmt: skip
+        "sensitive", "visibility", "join_link")  # fmt: skip
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

@@ -34,7 +34,11 @@ def test_a_hidden_address_is_told_to_people_with_a_place_only(scene: Scene) -> N
 def test_an_online_event_names_no_place_and_no_weather(scene: Scene) -> None:
     with transaction():
         online = scene.world.venue(scene.world.organization(), online=True)
-    said = words(scene.reminder(event={"venue_id": online, "slug": "one", "format": "online"}, **FULL))
+    announced = {"venue_id": online, "format": "online", "join_link": "https://meet.example/papers"}
+    said = words(scene.reminder(event={**announced, "slug": "one"}, **FULL))
+    kept = words(scene.confirmation(event={**announced, "slug": "two"}, **FULL))
+    waiting = words(scene.waitlist_joined(event={**announced, "slug": "three"}, **FULL))
+    assert all("https://meet.example/papers" in letter for letter in (said, kept)) and "meet.example" not in waiting
     assert "online" in said and "Snow" not in said and "Child care" not in said
 
 

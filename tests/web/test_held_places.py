@@ -169,6 +169,18 @@ def test_a_hidden_address_is_for_people_with_a_place(client: FlaskClient, world:
     assert "1810 S. Harbor" not in client.get(place(seated)).text
 
 
+def test_the_link_of_an_online_event_is_for_people_with_a_place(client: FlaskClient, world: ModuleType) -> None:
+    link = "https://meet.example/papers"
+    with transaction():
+        online = world.venue(world.organization(), online=True)
+        workshop = world.workshop(seats=1, venue_id=online, format="online", join_link=link)
+        seated, waiting = world.attends(workshop), world.attends(workshop, contact="jo@post.example")
+    assert link in client.get(place(seated)).text
+    event = f"/en/events/{workshop.slug}"
+    for path in (place(waiting), event, f"{event}/place", "/calendar.ics", f"/events/{workshop.slug}.ics"):
+        assert link not in client.get(path).text, path
+
+
 def test_a_list_that_nobody_checked_says_so(client: FlaskClient, world: ModuleType) -> None:
     with transaction():
         clinic = world.clinic()

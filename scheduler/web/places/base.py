@@ -34,7 +34,7 @@ def held_page(
         event=event,
         venue=venue,
         standing=standing,
-        may_know_address=venue is not None and (not venue.hidden or registration.state in places.SEATED),
+        may_know_address=venue is not None and (registration.state in places.SEATED or not venue.kept_back),
         line=places.place_in_line(registration) if standing == places.WAITLISTED else 0,
         others=catalogue.alternatives(event) if standing in (places.CANCELLED, "off") else [],
         messages=letters.letters_of(registration.id),
