@@ -210,7 +210,8 @@ def post_an_event(desk: Page, title: str) -> None:
     typed = {"day": day.isoformat(), "starts": "17:00", "last": "19:00", "every": "30", "ends": "20:00", "places": "2"}
     for field, value in typed.items():
         desk.locator(f"[name={field}]").fill(value)
-    desk.locator("select[name=venue]").select_option(index=1)
+    library = desk.locator("select[name=venue] option").filter(has_text="Lozano").first.get_attribute("value")
+    desk.locator("select[name=venue]").select_option(library)
     desk.get_by_role("button", name="Add this date").click()
     desk.get_by_role("link", name="On to the check").click()
     desk.get_by_role("button", name="Publish").first.click()

@@ -14,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from multiprocessing.synchronize import Barrier
-from typing import BinaryIO
 from urllib.parse import urlencode
 
 PROCESSES, SOCKETS = 4, 64
@@ -63,32 +62,28 @@ class FormReader(HTMLParser):
 
 
 class Line:
-    """One connection to one machine; made again when the machine hangs up."""
+    """One connection to one machine."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self._stream: BinaryIO | None = None
+        self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._stream = self._socket.makefile("rb")
 
     def send(self, request: bytes) -> None:
         """Put the request on its way, without waiting for the answer."""
-        self._socket().sendall(request)
+        self._socket.sendall(request)
 
     def receive(self) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the answer."""
-        assert self._stream is not None
-        status = int(self._stream.readline().split()[1])
+        first = self._stream.readline().split()
+        if not first:
+            raise ConnectionError(f"port {self.port} hung up without an answer")
         headers = {}
         while (row := self._stream.readline().decode("latin-1").rstrip()) != "":
             name, _colon, value = row.partition(":")
             headers[name.lower()] = value.strip()
-        return status, headers, self._stream.read(int(headers.get("content-length", "0")))
-
-    def _socket(self) -> socket.socket:
-        if self._stream is None:
-            self._connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS)
-            self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._stream = self._connection.makefile("rb")
-        return self._connection
+        return int(first[1]), headers, self._stream.read(int(headers.get("content-length", "0")))
 
 
 def get(path: str, port: int) -> bytes:
@@ -152,7 +147,7 @@ def _press(path: str, ports: list[int], person: int, fields: dict[str, str]) -> 
     """Send the form; the impatient send it a second time before the first answer has come."""
     lines = [_line(ports[person % len(ports)])]
     if person % IMPATIENT == 0:
-        lines.append(_line(ports[(person + 1) % len(ports)], "the other hand"))
+        lines.append(Line(ports[(person + 1) % len(ports)]))
     pressed = time.perf_counter()
     for line in lines:
         line.send(post(path, line.port, fields))
@@ -163,7 +158,9 @@ def _press(path: str, ports: list[int], person: int, fields: dict[str, str]) -> 
     return found
 
 
-def _line(port: int, hand: str = "") -> Line:
+def _line(port: int) -> Line:
     """This thread's connection to a machine."""
-    lines: dict[tuple[int, str], Line] = _own.__dict__.setdefault("lines", {})
-    return lines.setdefault((port, hand), Line(port))
+    lines: dict[int, Line] = _own.__dict__.setdefault("lines", {})
+    if port not in lines:
+        lines[port] = Line(port)
+    return lines[port]

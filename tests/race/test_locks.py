@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from . import crowd
 from .crowd import Form
 
 pytestmark = pytest.mark.race
+WAITING = 20
 # SQLite has one writer at a time, so these cannot come up there.
 with_row_locks = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
 
@@ -83,6 +85,27 @@ def test_what_was_read_before_the_lock_is_read_again(app: Flask, world: ModuleTy
             web.execute(sa.update(Occurrence).values(last_number=41))
         assert seats.lock(posted.occurrence_id).last_number == 41
         assert registrations.register(posted.occurrence_id, None, world.attendee(), "nonce").number == 42
+
+
+@with_row_locks
+def test_who_waits_is_served_in_the_order_of_coming(app: Flask, world: ModuleType) -> None:
+    """The lock of a row alone lets people pass each other, until somebody has waited too long."""
+    with transaction():
+        posted = world.workshop(seats=WAITING)
+        people = [(world.attendee(contact=f"p{number}@post.example"), f"form {number}") for number in range(WAITING)]
+
+    def press(person: tuple[Attendee, str]) -> int:
+        with app.app_context(), transaction():
+            return registrations.register(posted.occurrence_id, None, *person).number
+
+    with ThreadPoolExecutor(WAITING) as threads:
+        with transaction():
+            seats.lock(posted.occurrence_id)
+            pressed = []
+            for person in people:
+                pressed.append(threads.submit(press, person))
+                time.sleep(0.05)
+        assert [one.result() for one in pressed] == list(range(1, WAITING + 1))
 
 
 @with_row_locks

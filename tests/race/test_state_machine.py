@@ -47,7 +47,7 @@ def live_through(world: ModuleType, at: Clock, *, lives: int, steps: int, same_e
 
 def test_counters_equal_rows(app: Flask, world: ModuleType, at: Clock) -> None:
     """At least 300 acts, the same ones each time."""
-    seen = live_through(world, at, lives=30, steps=20, same_each_time=True)
+    seen = live_through(world, at, lives=60, steps=25, same_each_time=True)
     assert seen["steps"] >= 300 and seen.keys() >= EVERYTHING, seen
 
 
