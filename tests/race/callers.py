@@ -10,8 +10,9 @@ import multiprocessing
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from multiprocessing.synchronize import Barrier
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ PROCESSES, SOCKETS = 4, 64
 IMPATIENT = 10
 """Every tenth person presses twice, on two connections (and two machines, where there are two)."""
 PATIENCE_SECONDS, LONGEST_OPENING_SECONDS = 60, 600
+MOST_TRIES = 600
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Said:
     status: int
     location: str
     seconds: float = field(compare=False)
+    tries: int = field(default=1, compare=False)
+
+
+Press = Callable[[str, list[int], int, dict[str, str]], list[Said]]
 
 
 class FormReader(HTMLParser):
@@ -101,12 +107,16 @@ def post(path: str, port: int, fields: dict[str, str]) -> bytes:
     return head.encode() + body
 
 
-def storm(path: str, ports: list[int], people: int) -> list[Said]:
-    """Everybody opens the form; when all have it before them, all press the button. Every answer that came."""
+def storm(path: str, ports: list[int], people: int, *, stubborn: bool = False) -> list[Said]:
+    """Everybody opens the form; when all have it before them, all press the button. Every answer that came.
+
+    With `stubborn`, people press once; who is left without an answer presses again until one comes.
+    """
     context = multiprocessing.get_context("spawn")
     gate = context.Barrier(PROCESSES)
+    press = _press_until_answered if stubborn else _press
     with ProcessPoolExecutor(PROCESSES, context, initializer=_arrive, initargs=(gate,)) as pool:
-        calls = [pool.submit(_call, path, ports, range(first, people, PROCESSES)) for first in range(PROCESSES)]
+        calls = [pool.submit(_call, path, ports, range(first, people, PROCESSES), press) for first in range(PROCESSES)]
         return [said for call in calls for said in call.result()]
 
 
@@ -119,13 +129,13 @@ def _arrive(gate: Barrier) -> None:
     _gate = gate
 
 
-def _call(path: str, ports: list[int], people: range) -> list[Said]:
+def _call(path: str, ports: list[int], people: range, press: Press) -> list[Said]:
     with ThreadPoolExecutor(SOCKETS) as threads:
         forms = list(threads.map(lambda person: _open(path, ports, person), people))
     # Threads, and with them connections, are new after the gate: servers hang up on those that were silent for long.
     with ThreadPoolExecutor(SOCKETS) as threads:
         _gate.wait(LONGEST_OPENING_SECONDS)
-        return [said for answers in threads.map(lambda form: _press(path, ports, *form), forms) for said in answers]
+        return [said for answers in threads.map(lambda form: press(path, ports, *form), forms) for said in answers]
 
 
 def _open(path: str, ports: list[int], person: int) -> tuple[int, dict[str, str]]:
@@ -136,11 +146,7 @@ def _open(path: str, ports: list[int], person: int) -> tuple[int, dict[str, str]
     if status != 200:
         raise AssertionError(f"the form's page answered {status}")
     fields = FormReader(page.decode()).fields
-    return person, fields | {
-        "name": f"Person {person}",
-        "contact_kind": "email",
-        "email": f"p{person}@post.example",
-    }
+    return person, fields | {"name": f"Person {person}", "contact_kind": "email", "email": f"p{person}@post.example"}
 
 
 def _press(path: str, ports: list[int], person: int, fields: dict[str, str]) -> list[Said]:
@@ -151,11 +157,25 @@ def _press(path: str, ports: list[int], person: int, fields: dict[str, str]) -> 
     pressed = time.perf_counter()
     for line in lines:
         line.send(post(path, line.port, fields))
-    found = []
-    for line in lines:
-        status, headers, _page = line.receive()
-        found.append(Said(fields["nonce"], status, headers.get("location", ""), time.perf_counter() - pressed))
-    return found
+    return [_hear(line, fields, pressed) for line in lines]
+
+
+def _press_until_answered(path: str, ports: list[int], person: int, fields: dict[str, str]) -> list[Said]:
+    port, pressed = ports[person % len(ports)], time.perf_counter()
+    for tries in range(1, MOST_TRIES):
+        try:
+            line = _line(port)
+            line.send(post(path, port, fields))
+            return [replace(_hear(line, fields, pressed), tries=tries)]
+        except OSError:
+            _own.__dict__.clear()
+            time.sleep(0.1)
+    raise AssertionError(f"no answer after {MOST_TRIES} tries")
+
+
+def _hear(line: Line, fields: dict[str, str], pressed: float) -> Said:
+    status, headers, _page = line.receive()
+    return Said(fields["nonce"], status, headers.get("location", ""), time.perf_counter() - pressed)
 
 
 def _line(port: int) -> Line:

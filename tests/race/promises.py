@@ -7,13 +7,16 @@ from collections import Counter
 
 import sqlalchemy as sa
 
+from scheduler.core import tokens
 from scheduler.core.extensions import db
 from scheduler.models.event import Occurrence, Slot
 from scheduler.models.message import CONFIRMATION, WAITLIST_JOINED, Message
 from scheduler.models.registration import CONFIRMED, WAITLISTED, Registration
 
+from .callers import Said
 from .crowd import Answer
 
+OWN_PAGE = "/en/place/"
 SEATS, LINE, COUNTERS, LETTERS, ANSWERS = "seats", "line", "counters", "letters", "answers"
 
 
@@ -81,3 +84,15 @@ def _answers(occurrence_id: uuid.UUID, people: int, answers: list[Answer]) -> st
     if named != kept or len(answered) != people:
         return f"{people} forms, {len(answered)} answered, {len(named)} places named, {len(kept)} in the database"
     return ""
+
+
+def heard(said: list[Said]) -> list[Answer]:
+    """What came over the wire; only a redirection to a place's own page is an answer."""
+    answers = []
+    for one in said:
+        token = one.location.removeprefix(OWN_PAGE)
+        if one.status == 303 and token != one.location:
+            answers.append(Answer(one.nonce, tokens.row_of(token), words=one.location))
+        else:
+            answers.append(Answer(one.nonce, None, f"{one.status} {one.location}"))
+    return answers

@@ -16,7 +16,7 @@ from scheduler.core.extensions import db, transaction
 from . import crowd, naive
 from .promises import ANSWERS, SEATS, broken
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.race, pytest.mark.xdist_group("crowds")]
 
 PEOPLE, PLACES = 2_000, 100
 FEW = 400

@@ -27,7 +27,7 @@ from scheduler.registrations import Attendee
 from . import crowd
 from .crowd import Form
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.race, pytest.mark.xdist_group("crowds")]
 WAITING = 20
 # SQLite has one writer at a time, so these cannot come up there.
 with_row_locks = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
@@ -36,8 +36,9 @@ with_row_locks = pytest.mark.parametrize("house", ["postgresql"], indirect=True)
 @contextmanager
 def somebody_else() -> Iterator[sa.Connection]:
     """A transaction of another process, still open."""
-    with db.engine.connect() as connection, connection.begin():
+    with db.engine.connect() as connection:
         yield connection
+        connection.commit()
 
 
 def reminder_for(occurrence_id: uuid.UUID) -> sa.Insert:
@@ -116,9 +117,11 @@ def test_who_is_being_erased_is_gone(app: Flask, world: ModuleType) -> None:
     with somebody_else() as worker:
         worker.execute(sa.delete(Message))
         worker.execute(sa.delete(Registration))
-        threading.Timer(0.2, worker.commit).start()
+        done = threading.Timer(0.2, worker.commit)
+        done.start()
         with pytest.raises(Missing), transaction():
             registrations.cancel(registration_id)
+        done.join()
 
 
 def test_a_busy_web_process_leaves_the_worker_its_turn(
@@ -136,7 +139,7 @@ def test_a_busy_web_process_leaves_the_worker_its_turn(
                 db.session.execute(sa.update(Organization).values(area="Pilsen"))
             turns += last_number(posted.occurrence_id) > 0
         assert all(answer.place for answer in storm.result())
-    assert turns >= people / 30
+    assert turns >= people / 10
 
 
 def last_number(occurrence_id: uuid.UUID) -> int:
