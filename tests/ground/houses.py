@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Browser(FlaskClient):
         return response
 
 
-class House:
+class House(ABC):
     """An app on its own databases."""
 
     def __init__(self, folder: Path) -> None:
@@ -68,15 +69,16 @@ class House:
         app.test_client_class = Browser
         return app
 
+    @abstractmethod
     def _addresses(self) -> dict[str, str]:
-        raise NotImplementedError
+        """The databases' part of the environment."""
 
     def _keep_pristine(self) -> None:
         """Once, after the migrations."""
 
+    @abstractmethod
     def empty(self) -> None:
         """Before each test."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """After the last test."""
