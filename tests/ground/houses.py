@@ -73,6 +73,7 @@ class House(ABC):
     def _addresses(self) -> dict[str, str]:
         """The databases' part of the environment."""
 
+    @abstractmethod
     def _keep_pristine(self) -> None:
         """Once, after the migrations."""
 
@@ -156,6 +157,9 @@ class PostgresHouse(House):
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         return self.server.get_uri(name)
+
+    def _keep_pristine(self) -> None:
+        """Nothing to keep: TRUNCATE empties it."""
 
     def empty(self) -> None:
         with self.app.app_context():
