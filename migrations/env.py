@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,7 +34,7 @@ def same_type(_context: Any, _inspected: Any, column: Any, inspected_type: Any, 
 
 def run() -> None:
     """Bring the database to the wished revision, inside one writing transaction."""
-    with db.engine.connect() as connection:
+    with db.engine.connect() as connection, without_foreign_keys(connection):
         connection = connection.execution_options(**{WRITING: True})
         options = {
             **current_app.extensions["migrate"].configure_args,
@@ -43,6 +45,19 @@ def run() -> None:
         context.configure(connection=connection, target_metadata=db.metadata, **options)
         with context.begin_transaction():
             context.run_migrations()
+
+
+@contextmanager
+def without_foreign_keys(connection: sa.Connection) -> Iterator[None]:
+    """SQLite copies a changed table and drops the old one: with foreign keys on, its children would go too."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys=OFF")
+    yield
+    assert not driver.execute("PRAGMA foreign_key_check").fetchall(), "rows have lost their parents"
+    driver.execute("PRAGMA foreign_keys=ON")
 
 
 run()

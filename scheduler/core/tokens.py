@@ -15,6 +15,8 @@ LENGTH = 64
 
 PLACE = "place"
 STOP_REMINDERS = "stop-reminders"
+OFFER = "offer"
+FEED = "feed"
 
 PASSWORD_LENGTH = 72
 PASSWORD_LINK_SECONDS = 3600

@@ -138,7 +138,8 @@ def _people(crowds: dict[uuid.UUID, int], chance: random.Random) -> Iterator[Row
         db.session.expunge(occurrence)
         now = clock.to_minute(clock.now())
         for number in range(1, count + 1):
-            row = Registration(id=uuid.uuid4(), occurrence=occurrence, slot_id=slot_id, number=number, created_at=now)
+            row = Registration(id=uuid.uuid4(), occurrence=occurrence, slot_id=slot_id, number=number, line=number)
+            row.created_at = row.revised_at = now
             _describe(row, f"{chance.choice(names)} {number}", chance)
             yield {"occurrence_id": occurrence_id} | {
                 name: value for name in columns if (value := getattr(row, name)) is not None
@@ -149,7 +150,8 @@ def _describe(row: Registration, name: str, chance: random.Random) -> None:
     row.state, row.party, row.children, row.wording = places.CONFIRMED, 1, 0, places.DISCREET
     row.language, row.spoken = chance.choice(("en", "es")), "es"
     row.contact_kind, row.source, row.reminders, row.consent_version = places.EMAIL, "web", True, 1
-    row.link_generation, row.erase_asked = 1, False
+    row.link_generation, row.feed_generation, row.sequence, row.erase_asked = 1, 1, 0, False
+    row.lapses, row.arrived = 0, 0
     row.nonce_index = places.nonce_index(row.occurrence, f"large-{row.number}")
     row.answers_index = places.nonce_index(row.occurrence, f"large-answers-{row.number}")
     row.keep_secret(

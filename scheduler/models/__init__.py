@@ -4,6 +4,7 @@ from .audit import AuditEntry
 from .checklist import Checklist
 from .event import Cohost, Event, Occurrence, Slot
 from .message import Message
+from .offer import Offer
 from .organization import Organization
 from .registration import Registration
 from .reminder import Reminder
@@ -11,6 +12,6 @@ from .user import Membership, SignIn, User
 from .venue import Venue
 
 __all__ = [
-    "AuditEntry", "Checklist", "Cohost", "Event", "Membership", "Message", "Occurrence", "Organization",
-    "Registration", "Reminder", "SignIn", "Slot", "User", "Venue",
+    "AuditEntry", "Checklist", "Cohost", "Event", "Membership", "Message", "Occurrence", "Offer",
+    "Organization", "Registration", "Reminder", "SignIn", "Slot", "User", "Venue",
 ]  # fmt: skip

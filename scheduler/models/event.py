@@ -72,6 +72,10 @@ class Event(Model):
     flow_minutes: Mapped[int] = mapped_column(default=0)
     sensitive: Mapped[bool] = mapped_column(default=True)
     party_max: Mapped[int] = mapped_column(default=6)
+    max_per_employer: Mapped[int | None]
+    walk_ins: Mapped[bool] = mapped_column(default=True)
+    reminder_days: Mapped[list[int]] = mapped_column(sa.JSON, default=lambda: [3, 1])
+    retention_days: Mapped[int | None]
     join_link: Mapped[str] = mapped_column(sa.String(300), default="")
     checklist_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("checklist.id"))
     cancel_reason: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
@@ -90,6 +94,8 @@ class Event(Model):
         sa.CheckConstraint("state IN ('draft', 'in_review', 'published', 'cancelled', 'completed')", name="state"),
         sa.CheckConstraint("visibility IN ('public', 'unlisted', 'private')", name="visibility"),
         sa.CheckConstraint("party_max BETWEEN 1 AND 50", name="party_max"),
+        sa.CheckConstraint("max_per_employer >= 1", name="max_per_employer"),
+        sa.CheckConstraint("retention_days BETWEEN 7 AND 60", name="retention_days"),
     )
 
     @property
@@ -126,8 +132,13 @@ class Occurrence(Model):
     starts_at: Mapped[datetime] = mapped_column(Instant, index=True)
     ends_at: Mapped[datetime] = mapped_column(Instant, index=True)
     state: Mapped[str] = mapped_column(sa.String(20), default="scheduled")
+    cancel_reason: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
     moved_from_local: Mapped[datetime | None] = mapped_column(WallTime)
+    moved_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    purged_at: Mapped[datetime | None] = mapped_column(Instant)
     last_number: Mapped[int] = mapped_column(default=0)
+    last_door_number: Mapped[int] = mapped_column(default=0)
     waiting: Mapped[int] = mapped_column(default=0)
     keep_until: Mapped[date]
     key_week: Mapped[str] = mapped_column(sa.String(8))
@@ -183,9 +194,10 @@ class Occurrence(Model):
         return self.state == "cancelled" or self.event.state == CANCELLED
 
     def accepts(self, now: datetime) -> bool:
-        """True while places, or the waitlist, can be taken."""
+        """True while places, or the waitlist, can be taken. `closed_at` is set while the host takes no more names."""
         return (
-            self.event.state == PUBLISHED
+            self.closed_at is None
+            and self.event.state == PUBLISHED
             and self.event.takes_registrations
             and self.state == "scheduled"
             and self.ends_at > now

@@ -15,15 +15,33 @@ from ..core.extensions import db
 from . import registration as places
 from .base import Id, Instant, Model
 from .event import Event, Occurrence
+from .offer import Offer
 from .registration import Registration
 from .reminder import Reminder
 from .user import User
 
 CONFIRMATION, WAITLIST_JOINED, REMINDER = "confirmation", "waitlist_joined", "reminder"
-CANCELLATION_OWN, SIGN_IN_HELP = "cancellation_own", "sign_in_help"
+OFFER, CHANGE, MOVE = "offer", "change", "move"
+CANCELLATION_OWN, CANCELLATION_HOST = "cancellation_own", "cancellation_host"
+SIGN_IN_HELP = "sign_in_help"
+
+DUE_IN: dict[str, tuple[str, ...]] = {
+    CONFIRMATION: places.SEATED,
+    WAITLIST_JOINED: (places.WAITLISTED,),
+    OFFER: (places.OFFERED,),
+    CHANGE: places.LIVE,
+    MOVE: places.LIVE,
+    REMINDER: (places.CONFIRMED,),
+    CANCELLATION_OWN: (places.CANCELLED,),
+    CANCELLATION_HOST: places.LIVE,
+}
+"""The states of a registration in which each letter is still true."""
 
 EMAIL, CALL = "email", "call"
 WAITING, SENT, FAILED, VOID = "waiting", "sent", "failed", "void"
+REACHED, NO_ANSWER, WRONG_NUMBER, WILL_NOT_COME = "reached", "no_answer", "wrong_number", "will_not_come"
+OUTCOMES = (REACHED, NO_ANSWER, WRONG_NUMBER, WILL_NOT_COME)
+"""How a call on the call list ended."""
 
 
 class Message(Model):
@@ -42,6 +60,7 @@ class Message(Model):
         sa.ForeignKey("occurrence.id", ondelete="CASCADE"), index=True
     )
     reminder_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("reminder.id", ondelete="CASCADE"), index=True)
+    offer_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff_user.id", ondelete="CASCADE"), index=True)
     dedupe_key: Mapped[str] = mapped_column(sa.String(120), unique=True)
     due_at: Mapped[datetime] = mapped_column(Instant)
@@ -51,17 +70,21 @@ class Message(Model):
     fence: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     failure: Mapped[str] = mapped_column(sa.String(60), default="")
+    outcome: Mapped[str | None] = mapped_column(sa.String(20))
+    outcome_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     registration: Mapped[Registration | None] = relationship()
     occurrence: Mapped[Occurrence | None] = relationship()
     reminder: Mapped[Reminder | None] = relationship()
+    offer: Mapped[Offer | None] = relationship()
     user: Mapped[User | None] = relationship()
 
     __table_args__ = (
         sa.Index("ix_message_next_try_at", "state", "channel", "next_try_at"),
         sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'void')", name="state"),
         sa.CheckConstraint("channel IN ('email', 'call')", name="channel"),
+        sa.CheckConstraint("outcome IN ('reached', 'no_answer', 'wrong_number', 'will_not_come')", name="outcome"),
     )
 
     @property
@@ -75,22 +98,20 @@ class Message(Model):
             return self.user is not None and now < self.password_link_ends_at
         if self.registration is None or self.occurrence is None:
             return False
-        state = self.registration.state
-        if self.letter == CANCELLATION_OWN:
-            return state == places.CANCELLED
-        if self.occurrence.ends_at <= now or self.occurrence.is_cancelled:
+        if self.registration.state not in DUE_IN[self.letter]:
             return False
-        if self.letter == WAITLIST_JOINED:
-            return state == places.WAITLISTED
-        if self.letter == CONFIRMATION:
-            return state in places.SEATED
-        return self._reminder_is_still_due(state, now)
+        if self.letter == CANCELLATION_OWN:
+            return True
+        if self.occurrence.ends_at <= now or self.occurrence.is_cancelled != (self.letter == CANCELLATION_HOST):
+            return False
+        if self.letter == OFFER:
+            return self.offer is not None and self.offer.is_open(now)
+        return self.letter != REMINDER or self._reminder_is_due(now)
 
-    def _reminder_is_still_due(self, state: str, now: datetime) -> bool:
+    def _reminder_is_due(self, now: datetime) -> bool:
         assert self.reminder is not None and self.registration is not None and self.occurrence is not None
         return (
-            state == places.CONFIRMED
-            and self.registration.reminders
+            self.registration.reminders
             and self.occurrence.starts_at > now
             and self.reminder.due_at <= now < self.reminder.stale_at
         )
@@ -113,6 +134,7 @@ def _whole() -> sa.Select[Any]:
         occurrence.joinedload(Occurrence.event).joinedload(Event.checklist),
         occurrence.joinedload(Occurrence.venue),
         joinedload(Message.reminder),
+        joinedload(Message.offer),
         joinedload(Message.user),
     )
     return query.where(Message.id == sa.bindparam("message_id"))

@@ -15,9 +15,13 @@ from ..core.extensions import db
 from .base import Id, Instant, Model, Sealed, seal_place
 from .event import Occurrence, Slot
 
-HELD, CONFIRMED, WAITLISTED, CANCELLED, CHECKED_IN = "held", "confirmed", "waitlisted", "cancelled", "checked_in"
+HELD, CONFIRMED, WAITLISTED, OFFERED = "held", "confirmed", "waitlisted", "offered"
+CANCELLED, CHECKED_IN, NO_SHOW = "cancelled", "checked_in", "no_show"
 SEATED = (HELD, CONFIRMED, CHECKED_IN)
-LIVE = (*SEATED, WAITLISTED)
+"""Has a place."""
+COUNTED = (*SEATED, OFFERED, NO_SHOW)
+"""Its party is counted on a slot: an offer holds the seats, and who did not come had theirs."""
+LIVE = (*SEATED, WAITLISTED, OFFERED)
 
 EMAIL, PHONE, HELPER_EMAIL, NONE = "email", "phone", "helper_email", "none"
 CONTACT_KINDS = (EMAIL, PHONE, HELPER_EMAIL, NONE)
@@ -37,9 +41,13 @@ class Registration(Model):
     occurrence_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("occurrence.id", ondelete="CASCADE"))
     slot_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("slot.id"), index=True)
     number: Mapped[int]
+    line: Mapped[int]
+    lapses: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(sa.String(20))
     party: Mapped[int] = mapped_column(default=1)
     children: Mapped[int] = mapped_column(default=0)
+    arrived: Mapped[int] = mapped_column(default=0)
+    door_number: Mapped[int | None]
     language: Mapped[str] = mapped_column(sa.String(10))
     spoken: Mapped[str] = mapped_column(sa.String(10))
     contact_kind: Mapped[str] = mapped_column(sa.String(20))
@@ -52,13 +60,20 @@ class Registration(Model):
     note_sealed: Mapped[Sealed]
     needs_sealed: Mapped[Sealed]
     code_sealed: Mapped[Sealed]
+    employer_sealed: Mapped[Sealed | None]
+    employer_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))
+    checklist_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("checklist.id"))
     contact_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(32))
     code_index: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
     nonce_index: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     answers_index: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     link_generation: Mapped[int] = mapped_column(default=1)
+    feed_generation: Mapped[int] = mapped_column(default=1)
+    sequence: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    revised_at: Mapped[datetime] = mapped_column(Instant)
     held_until: Mapped[datetime | None] = mapped_column(Instant)
+    keep_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     reconfirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     checked_in_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -73,8 +88,13 @@ class Registration(Model):
         sa.UniqueConstraint("occurrence_id", "number"),
         sa.Index("ix_registration_occurrence_id_state", "occurrence_id", "state", "number"),
         sa.Index("ix_registration_occurrence_id_contact_index", "occurrence_id", "contact_index"),
+        sa.UniqueConstraint("occurrence_id", "door_number"),
         sa.CheckConstraint("party >= 1 AND children >= 0", name="party"),
-        sa.CheckConstraint("state IN ('held', 'confirmed', 'waitlisted', 'cancelled', 'checked_in')", name="state"),
+        sa.CheckConstraint("arrived BETWEEN 0 AND party", name="arrived"),
+        sa.CheckConstraint(
+            "state IN ('held', 'confirmed', 'waitlisted', 'offered', 'cancelled', 'checked_in', 'no_show')",
+            name="state",
+        ),
         sa.CheckConstraint("(slot_id IS NOT NULL) OR state IN ('waitlisted', 'cancelled')", name="seated_on_a_slot"),
     )
 
@@ -187,6 +207,6 @@ def place_in_line(registration: Registration) -> int:
     query = sa.select(sa.func.count()).where(
         Registration.occurrence_id == registration.occurrence_id,
         Registration.state == WAITLISTED,
-        Registration.number <= registration.number,
+        Registration.line <= registration.line,
     )
     return db.session.scalar(query) or 0

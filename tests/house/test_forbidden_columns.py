@@ -55,4 +55,6 @@ def test_nobody_stands_above_a_registration(app: Flask) -> None:
             f"{table.name}: no table of people across events; a registration stands alone"
         )
     targets = {key.column.table.name for key in db.metadata.tables["registration"].foreign_keys}
-    assert targets == {"occurrence", "slot"}, f"a registration points to {targets}: two of one person stay unlinked"
+    assert targets == {"occurrence", "slot", "checklist"}, (
+        f"a registration points to {targets}: two of one person stay unlinked"
+    )

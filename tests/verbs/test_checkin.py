@@ -17,6 +17,7 @@ from scheduler.core.extensions import db, transaction
 from scheduler.models import registration as states
 from scheduler.models.event import Slot
 from scheduler.models.registration import Registration
+from scheduler.registrations import leaving
 
 
 @pytest.fixture
@@ -136,14 +137,14 @@ def test_of_check_in_and_cancelling_at_once_one_wins(
     with transaction():
         posted = world.workshop(seats=20)
         places = [world.attends(posted, contact=f"p{number}@post.example") for number in range(8)]
-    give_back = registrations._give_back
+    give_back = leaving._give_back
 
     def dawdle(registration: Registration) -> None:
         """Between reading the state and writing it, long enough for the other to come in between."""
         time.sleep(0.05)
         give_back(registration)
 
-    monkeypatch.setattr(registrations, "_give_back", dawdle)
+    monkeypatch.setattr(leaving, "_give_back", dawdle)
     ready = threading.Barrier(2)
     done: list[uuid.UUID] = []
 

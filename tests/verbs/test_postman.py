@@ -20,6 +20,7 @@ from scheduler.core.extensions import db, mail, transaction
 from scheduler.models import message as kinds
 from scheduler.models.message import FAILED, SENT, VOID, WAITING, Message
 from scheduler.models.organization import Organization
+from scheduler.models.registration import Registration
 from scheduler.postman import queue, smtp
 
 from ..ground.faulty import DRIP, DROP, STALL, FaultyServer
@@ -234,7 +235,7 @@ def test_a_letter_is_looked_at_again_before_it_goes(people: Callable[..., Any], 
     (registration_id,) = people(1)
     with transaction():
         claims = queue.claim(10)
-        registration = db.session.get_one(registrations.Registration, registration_id)
+        registration = db.session.get_one(Registration, registration_id)
         registration.state = "cancelled"
     with transaction():
         queue.give_back(claims[0])

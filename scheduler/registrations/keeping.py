@@ -1,0 +1,146 @@
+"""A place is kept, and confirmed again."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from .. import outbox, seats
+from ..core import clock
+from ..core.errors import Closed, Conflict, Refusal
+from ..core.extensions import db
+from ..models import registration as states
+from ..models.event import Occurrence
+from ..models.message import CONFIRMATION, WAITLIST_JOINED
+from ..models.registration import Registration, same_contact
+from .finding import locked
+
+SAME_CONTACT_LIMIT = 4
+HOLD = timedelta(hours=24)
+CONSENT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Attendee:
+    """What a person tells us on the form, cleaned."""
+
+    name: str
+    contact_kind: str
+    contact: str
+    language: str
+    spoken: str
+    party: int = 1
+    children: int = 0
+    needs: list[str] = field(default_factory=list)
+    note: str = ""
+    wording: str = states.DISCREET
+
+    def digest(self, slot_id: uuid.UUID | None) -> str:
+        """Equal for a form that was sent twice with the same answers."""
+        return hashlib.sha256(repr((sorted(asdict(self).items()), slot_id)).encode()).hexdigest()
+
+
+def register(
+    occurrence_id: uuid.UUID, slot_id: uuid.UUID | None, attendee: Attendee, nonce: str, source: str = "web"
+) -> Registration:
+    """Keep a place, or a place in line when the date is full, and write the letter.
+
+    The same nonce with the same answers gives the same registration. Raises Closed, TimeTaken, Refusal.
+    """
+    occurrence = seats.lock(occurrence_id)
+    earlier = _sent_before(occurrence, nonce)
+    if earlier is not None:
+        return _replayed(earlier, attendee, slot_id)
+    if not occurrence.accepts(clock.now()):
+        raise Closed()
+    most = occurrence.event.party_max
+    if attendee.party > most:
+        words = _l("One group can have up to %(most)s people. Call us for a larger group.", most=most)
+        raise Refusal(words, field="party")
+    allotment = seats.allot(occurrence, slot_id, attendee.party)
+    registration = _write(occurrence, allotment, attendee, nonce, slot_id, source)
+    outbox.enqueue(CONFIRMATION if registration.slot_id else WAITLIST_JOINED, registration)
+    return registration
+
+
+def _sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:
+    return db.session.scalar(
+        sa.select(Registration).where(
+            Registration.occurrence_id == occurrence.id,
+            Registration.nonce_index == states.nonce_index(occurrence, nonce),
+        )
+    )
+
+
+def _replayed(earlier: Registration, attendee: Attendee, slot_id: uuid.UUID | None) -> Registration:
+    if earlier.answers_index != _answers_index(earlier.occurrence, attendee, slot_id) or earlier.is_gone():
+        raise Conflict(_l("This form was already sent, and that place is kept. To book again, open the page anew."))
+    return earlier
+
+
+def _answers_index(occurrence: Occurrence, attendee: Attendee, slot_id: uuid.UUID | None) -> bytes:
+    return states.nonce_index(occurrence, attendee.digest(slot_id))
+
+
+def _write(
+    occurrence: Occurrence,
+    allotment: seats.Allotment,
+    attendee: Attendee,
+    nonce: str,
+    wished: uuid.UUID | None,
+    source: str,
+) -> Registration:
+    now = clock.to_minute(clock.now())
+    registration = _asked_for(occurrence, attendee)
+    registration.number = registration.line = allotment.number
+    registration.slot_id = allotment.slot_id
+    registration.state = states.CONFIRMED if allotment.slot_id else states.WAITLISTED
+    registration.source = source
+    registration.nonce_index = states.nonce_index(occurrence, nonce)
+    registration.answers_index = _answers_index(occurrence, attendee, wished)
+    registration.created_at = registration.revised_at = now
+    if registration.slot_id and same_contact(registration) >= SAME_CONTACT_LIMIT:
+        registration.state, registration.held_until = states.HELD, now + HOLD
+    db.session.add(registration)
+    db.session.flush()
+    return registration
+
+
+def _asked_for(occurrence: Occurrence, attendee: Attendee) -> Registration:
+    """What the person told us, sealed; and what they were told."""
+    registration = Registration(
+        id=uuid.uuid4(),
+        occurrence=occurrence,
+        party=attendee.party,
+        children=attendee.children,
+        language=attendee.language,
+        spoken=attendee.spoken,
+        contact_kind=attendee.contact_kind,
+        wording=attendee.wording if occurrence.event.sensitive else states.FULL,
+        consent_version=CONSENT_VERSION,
+        checklist_id=occurrence.event.checklist_id,
+    )
+    registration.keep_secret(
+        name=attendee.name,
+        contact=attendee.contact,
+        note=attendee.note,
+        needs=attendee.needs,
+        code="".join(secrets.choice(states.CODE_LETTERS) for _ in range(8)),
+    )
+    return registration
+
+
+def reconfirm(registration_id: uuid.UUID) -> Registration:
+    """I am coming: a held place becomes a kept one. Raises Conflict when there is no place to confirm."""
+    registration = locked(registration_id)
+    if registration.state not in (states.HELD, states.CONFIRMED):
+        raise Conflict(_l("There is no kept place to confirm here."))
+    registration.state, registration.held_until = states.CONFIRMED, None
+    registration.reconfirmed_at = clock.to_minute(clock.now())
+    return registration

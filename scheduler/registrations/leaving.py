@@ -1,0 +1,72 @@
+"""A place is given back: by the person, or because nobody confirmed it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from .. import outbox, seats, waitlist
+from ..core import clock
+from ..core.errors import Conflict
+from ..core.extensions import db
+from ..models import registration as states
+from ..models.message import CANCELLATION_OWN
+from ..models.registration import Registration
+from .finding import locked
+
+ERASE_AFTER = timedelta(minutes=55)
+
+
+def cancel(registration_id: uuid.UUID) -> Registration:
+    """I cannot come: the place is free at once; the data goes within the hour. A second call changes nothing."""
+    registration = locked(registration_id)
+    if registration.state == states.CANCELLED:
+        return registration
+    _give_back(registration)
+    if registration.has_email:
+        outbox.enqueue(CANCELLATION_OWN, registration)
+    return registration
+
+
+def _give_back(registration: Registration) -> None:
+    if registration.state == states.CHECKED_IN:
+        raise Conflict(_l("You are already checked in. Please tell the people at the door."))
+    if registration.state == states.WAITLISTED:
+        waitlist.leave(registration.occurrence)
+    elif registration.slot_id is not None:
+        seats.release(registration.slot_id, registration.party)
+    now = clock.now()
+    registration.state, registration.cancelled_at = states.CANCELLED, clock.to_minute(now)
+    registration.held_until = None
+    registration.erase_at = now + ERASE_AFTER
+    outbox.void_waiting(registration.id)
+
+
+def erase(registration_id: uuid.UUID) -> None:
+    """Give the place back and forget the person: the last letter goes first, the data within the hour."""
+    registration = cancel(registration_id)
+    registration.erase_asked = True
+    registration.link_generation += 1
+
+
+def stop_reminders(registration_id: uuid.UUID) -> None:
+    """No more reminders; the place stays."""
+    registration = locked(registration_id)
+    registration.reminders = False
+
+
+def lapse_holds() -> int:
+    """Free the places that were held for a confirmation that did not come; returns how many."""
+    overdue = (Registration.state == states.HELD, Registration.held_until <= clock.now())
+    dates = sa.select(Registration.occurrence_id).where(*overdue).distinct().order_by(Registration.occurrence_id)
+    freed = 0
+    for occurrence_id in db.session.scalars(dates).all():
+        seats.lock(occurrence_id)
+        held = sa.select(Registration).where(Registration.occurrence_id == occurrence_id, *overdue)
+        for registration in db.session.scalars(held.execution_options(populate_existing=True)).all():
+            _give_back(registration)
+            freed += 1
+    return freed
