@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test drills lint messages lock clean
+.PHONY: help run test drills bench lint messages lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test: .venv/ready-to-test $(CATALOGUES:.po=.mo) ## run every test but the drills
 
 drills: .venv/ready-to-test $(CATALOGUES:.po=.mo) ## run the long drills: kill -9, faulty mail servers, crowds
 	@$(BIN)/python -m pytest -m drill $(TESTS)
+
+bench: .venv/ready-to-test $(CATALOGUES:.po=.mo) ## measure everything (BENCH=--small only looks whether it works; docs/bench.md)
+	@$(BIN)/python -m bench --install $(BENCH)
 
 lint: .venv/ready-to-test ## ruff, mypy --strict, and the rules of the house
 	@$(BIN)/ruff check .
@@ -49,7 +52,7 @@ lock: .venv/ready-to-test ## pin the newest versions, with hashes for every plat
 
 clean: ## remove what was made here: .venv, caches and the demo world
 	@rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find scheduler tests migrations -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find scheduler tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

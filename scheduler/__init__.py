@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, web
-from .core import config, keyring
+from .core import config, keyring, logs
 from .core.extensions import bind_database, csrf, db, limiter, login, mail, migrate
 
 
@@ -24,6 +24,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     )
     app.config.update(config.read(os.environ))
     app.config.update(settings or {})
+    logs.bind(app)
     bind_ground(app)
     web.bind(app)
     cli.bind(app)

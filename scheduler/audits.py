@@ -14,7 +14,8 @@ from .models.audit import AuditEntry
 from .models.organization import Organization
 
 ROSTER_VIEWED, PERSON_VIEWED = "roster viewed", "person viewed"
-LETTERS_VIEWED, CALLS_VIEWED = "letters viewed", "calls viewed"
+LETTERS_VIEWED, CALLS_VIEWED, CALL_RECORDED = "letters viewed", "calls viewed", "call recorded"
+SHEET_VIEWED, NUMBER_VIEWED = "sign-in sheet viewed", "number viewed"
 
 NOTHING_BEFORE = bytes(32)
 

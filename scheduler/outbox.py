@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,26 +11,79 @@ from sqlalchemy.dialects import postgresql, sqlite
 from .core import clock
 from .core.extensions import Base, db
 from .models import message as letters
+from .models import registration as places
+from .models.event import Occurrence
 from .models.message import Message
+from .models.offer import Offer
 from .models.registration import Registration
+from .models.training import Booking
 from .models.user import User
 
 
 def enqueue(letter: str, registration: Registration) -> None:
-    """Write down a letter for this registration, once per date: e-mail, or the call list for people without."""
+    """Write down a letter for this registration: e-mail, or the call list for people without.
+
+    Once for each version of the date and of the place: what was changed is told anew.
+    """
     occurrence = registration.occurrence
     _insert(
         letter=letter,
         channel=letters.EMAIL if registration.has_email else letters.CALL,
         registration_id=registration.id,
         occurrence_id=occurrence.id,
-        dedupe_key=f"{registration.id.hex}|{letter}|{occurrence.sequence}",
+        dedupe_key=f"{registration.id.hex}|{letter}|{occurrence.sequence}.{registration.sequence}",
+    )
+
+
+def enqueue_offer(offer: Offer, registration: Registration) -> None:
+    """Write down that a place is offered, once for each offer."""
+    _insert(
+        letter=letters.OFFER,
+        channel=letters.EMAIL if registration.has_email else letters.CALL,
+        registration_id=registration.id,
+        occurrence_id=registration.occurrence_id,
+        offer_id=offer.id,
+        dedupe_key=f"{registration.id.hex}|{letters.OFFER}|{offer.id.hex}",
+    )
+
+
+def enqueue_for_booking(letter: str, booking: Booking) -> None:
+    """Write down a letter for an employer, once for each address and for each version of its session."""
+    _insert(
+        letter=letter,
+        booking_id=booking.id,
+        dedupe_key=f"{booking.id.hex}|{letter}|{booking.told_sequence}.{booking.addressed}",
     )
 
 
 def enqueue_for_user(letter: str, user: User, occasion: str) -> None:
     """Write down a letter for a member of staff, once per occasion."""
     _insert(letter=letter, user_id=user.id, dedupe_key=f"{user.id.hex}|{letter}|{occasion}")
+
+
+def enqueue_for_all(letter: str, *who: sa.ColumnElement[bool], channel: str | None = None, once: str = "") -> int:
+    """Write down a letter for all registrations of which `who` is true, by one statement, once per date.
+
+    Their date and event are at hand for `who`. `channel`: for all of them; `once`: a word that tells this occasion
+    from others with the same letter. Returns how many were written.
+    """
+    by_mail = Registration.contact_kind.in_(places.BY_EMAIL)
+    now = sa.literal(clock.now(), Message.created_at.type)
+    row = sa.func.replace(sa.cast(Registration.id, sa.String), "-", "")
+    columns: dict[str, sa.ColumnElement[Any] | sa.orm.InstrumentedAttribute[Any]] = {
+        "id": sa.func.gen_random_uuid(type_=sa.Uuid),
+        "letter": sa.literal(letter),
+        "channel": sa.literal(channel) if channel else sa.case((by_mail, letters.EMAIL), else_=letters.CALL),
+        "registration_id": Registration.id,
+        "occurrence_id": Occurrence.id,
+        "dedupe_key": row + f"|{letter}{once}|" + sa.cast(Occurrence.sequence, sa.String),
+        "due_at": now,
+        "next_try_at": now,
+        "created_at": now,
+    }
+    told = sa.select(*columns.values()).join_from(Registration, Registration.occurrence).join(Occurrence.event)
+    insert = insert_once(Message).from_select(list(columns), told.where(*who)).returning(Message.id)
+    return len(db.session.execute(insert).all())
 
 
 def _insert(**values: object) -> None:
@@ -53,6 +107,55 @@ def void_waiting(registration_id: uuid.UUID) -> None:
             Message.state == letters.WAITING,
             Message.letter != letters.CANCELLATION_OWN,
         )
+        .values(state=letters.VOID, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def void_for_date(occurrence_id: uuid.UUID, *kinds: str, channel: str | None = None) -> None:
+    """What was still to be told the people of this date, in letters of these kinds, is no longer true."""
+    waiting = [Message.occurrence_id == occurrence_id, Message.state == letters.WAITING, Message.letter.in_(kinds)]
+    if channel:
+        waiting.append(Message.channel == channel)
+    db.session.execute(
+        sa.update(Message)
+        .where(*waiting)
+        .values(state=letters.VOID, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def tell_of_change(registration: Registration) -> None:
+    """One letter about how the place is now, instead of what was still to be told of it as it was.
+
+    Other letters stay due, and go where the person can be told from now on. Nobody is called about their own change.
+    """
+    waiting = sa.update(Message).where(Message.registration_id == registration.id, Message.state == letters.WAITING)
+    if registration.has_email:
+        outdated = waiting.where(Message.letter.in_((letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)))
+        _run(outdated.values(state=letters.VOID, lease_until=None))
+        _run(waiting.values(channel=letters.EMAIL))
+        enqueue(letters.CHANGE, registration)
+    else:
+        _run(waiting.where(Message.letter == letters.CHANGE).values(state=letters.VOID, lease_until=None))
+        _run(waiting.values(channel=letters.CALL))
+
+
+def _run(change: sa.Update) -> None:
+    db.session.execute(change.execution_options(synchronize_session=False))
+
+
+def forget_wrong_number(registration_id: uuid.UUID) -> None:
+    """They can be reached elsewhere now: that an old number was wrong says nothing any more."""
+    wrong = Message.registration_id == registration_id, Message.outcome == letters.WRONG_NUMBER
+    _run(sa.update(Message).where(*wrong).values(outcome=None))
+
+
+def void_offer(offer_id: uuid.UUID) -> None:
+    """An offer has ended: nobody is told of it any more."""
+    db.session.execute(
+        sa.update(Message)
+        .where(Message.offer_id == offer_id, Message.state == letters.WAITING)
         .values(state=letters.VOID, lease_until=None)
         .execution_options(synchronize_session=False)
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,30 +16,82 @@ from .models import message as letters
 from .models.event import CANCELLED, Event, Occurrence
 from .models.message import Message
 from .models.registration import CONFIRMED, EMAIL, HELPER_EMAIL, Registration
-from .models.reminder import DAYS_BEFORE, Reminder
+from .models.reminder import Reminder
 
 EARLIEST, LATEST = 9, 19
+MORNING_NOTICE = timedelta(hours=1)
+"""What comes the same morning comes so long before the start, or not at all."""
+ZONE_SHIFT = timedelta(hours=2)
+"""New rules of a zone may move what is planned by so much; it is not too late for that."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One reminder of a date. `late`: its hour had passed when it was planned, so it is never sent."""
+
+    days_before: int
+    due_at: datetime
+    late: bool
 
 
 def plan(occurrence: Occurrence) -> None:
-    """Write down when this date's people are reminded, anew after each change of its time."""
-    kept = {
-        reminder.days_before: reminder
-        for reminder in db.session.scalars(sa.select(Reminder).where(Reminder.occurrence_id == occurrence.id))
-    }
+    """Write down when this date's people are reminded, anew after each change of its time or of the event's plan.
+
+    What is due already when it is planned is never sent; what is no longer planned goes, unless it was used.
+    """
+    kept = {reminder.days_before: reminder for reminder in db.session.scalars(_locked(occurrence.id))}
     stale_at = occurrence.starts_at
-    for days in sorted(DAYS_BEFORE):
-        reminder = kept.get(days) or Reminder(id=uuid.uuid4(), occurrence_id=occurrence.id, days_before=days)
-        reminder.due_at = due_at(occurrence, days)
-        reminder.stale_at = stale_at
-        stale_at = reminder.due_at
-        db.session.add(reminder)
+    for planned in _planned(occurrence, occurrence.event.reminder_days, kept):
+        reminder = kept.pop(planned.days_before, None)
+        if reminder is None:
+            reminder = Reminder(id=uuid.uuid4(), occurrence_id=occurrence.id, days_before=planned.days_before)
+            db.session.add(reminder)
+        reminder.due_at, reminder.stale_at = planned.due_at, planned.due_at if planned.late else stale_at
+        stale_at = stale_at if planned.late else planned.due_at
+    for reminder in kept.values():
+        _take_out(reminder)
+
+
+def forecast(occurrence: Occurrence, days: Iterable[int]) -> list[Planned]:
+    """What would be planned for this date with these days before it, the latest one first. Writes nothing."""
+    query = sa.select(Reminder).where(Reminder.occurrence_id == occurrence.id)
+    return _planned(occurrence, days, {reminder.days_before: reminder for reminder in db.session.scalars(query)})
+
+
+def _locked(occurrence_id: uuid.UUID) -> sa.Select[Reminder]:
+    """Letters that refer to them may be written meanwhile; another plan waits."""
+    query = sa.select(Reminder).where(Reminder.occurrence_id == occurrence_id).order_by(Reminder.days_before)
+    return query.with_for_update(key_share=True)
+
+
+def _planned(occurrence: Occurrence, days: Iterable[int], known: Mapping[int, Reminder]) -> list[Planned]:
+    found = [(before, due_at(occurrence, before)) for before in sorted(set(days))]
+    return [Planned(before, due, _comes_late(occurrence, before, due, known.get(before))) for before, due in found]
+
+
+def _comes_late(occurrence: Occurrence, days: int, due: datetime, known: Reminder | None) -> bool:
+    if days == 0 and due > occurrence.starts_at - MORNING_NOTICE:
+        return True
+    if known is not None and known.due_at == due:
+        return known.is_dead
+    return due <= clock.now() - (ZONE_SHIFT if known is not None else timedelta())
+
+
+def _take_out(reminder: Reminder) -> None:
+    """It goes; where letters hang on it, it stays as their record, and those that still wait are not sent."""
+    if db.session.scalar(sa.select(Message.id).where(Message.reminder_id == reminder.id).limit(1)) is None:
+        db.session.delete(reminder)
+    else:
+        reminder.stale_at = min(reminder.stale_at, reminder.due_at)
 
 
 def due_at(occurrence: Occurrence, days_before: int) -> datetime:
-    """So many days before at the same wall time, moved into 09:00-19:00: "one day before" is not "24 hours"."""
+    """So many days before at the same wall time, moved into 09:00-19:00: "one day before" is not "24 hours".
+
+    On the day itself it is the morning, at 09:00.
+    """
     wall = occurrence.starts_local - timedelta(days=days_before)
-    if wall.hour < EARLIEST:
+    if wall.hour < EARLIEST or days_before == 0:
         wall = wall.replace(hour=EARLIEST, minute=0)
     elif wall.hour >= LATEST:
         wall = wall.replace(hour=LATEST, minute=0)
@@ -47,7 +101,8 @@ def due_at(occurrence: Occurrence, days_before: int) -> datetime:
 def write_due() -> int:
     """Put every reminder that is due into the outbox, by one statement; any node may do so at any time.
 
-    People who registered after it was due do not get it; nobody gets it twice. Returns how many were written.
+    Who got the place, or heard of a change, after it was due does not get it; nobody gets it twice.
+    Returns how many were written.
     """
     now = clock.now()
     insert = outbox.insert_once(Message).from_select(_columns(), _due(now)).returning(Message.id)
@@ -92,7 +147,8 @@ def _due(now: datetime) -> sa.Select[tuple[object, ...]]:
             Event.state != CANCELLED,
             Registration.state == CONFIRMED,
             Registration.reminders,
-            Registration.created_at <= Reminder.due_at,
+            Registration.revised_at <= Reminder.due_at,
+            sa.or_(Occurrence.moved_at.is_(None), Occurrence.moved_at <= Reminder.due_at),
         )
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import contains_eager
 from .core import clock
 from .core.errors import Missing, Refusal, TimeTaken
 from .core.extensions import db
+from .models import offer as offers
 from .models.event import Occurrence, Slot
 from .models.registration import WAITLISTED, Registration
 
@@ -74,12 +75,13 @@ def lock_registration(registration_id: uuid.UUID) -> Registration:
 def allot(occurrence: Occurrence, wished: uuid.UUID | None, party: int) -> Allotment:
     """Decide who gets seats: the wished slot, or a place in line when nothing fits.
 
-    The occurrence must be locked. Nobody passes a party in line that would fit. Raises TimeTaken when the
-    wished slot is full and another time would do, Refusal when the slot is not of this date.
+    The occurrence must be locked. Nobody passes a party in line that would fit; what none of them fits in is not
+    kept empty for them. Raises TimeTaken when the wished slot is full and another time would do (beside a line it
+    is offered instead), Refusal when the slot is not of this date.
     """
     slots = _slots(occurrence.id)
     slot = _wished(occurrence, slots, wished)
-    if slot is None or slot.free < party or _someone_waits_for(occurrence, slot.free) or not claim(slot.id, party):
+    if slot is None or slot.free < party or would_pass(occurrence, slot) or not claim(slot.id, party):
         if occurrence.waiting == 0 and any(other.free >= party for other in slots if _can_start(occurrence, other)):
             raise TimeTaken()
         slot = None
@@ -91,6 +93,20 @@ def allot(occurrence: Occurrence, wished: uuid.UUID | None, party: int) -> Allot
 def open_slots(occurrence: Occurrence) -> list[Slot]:
     """The times that can still be given, in order, as they are now. The occurrence must be locked."""
     return [slot for slot in _slots(occurrence.id) if _can_start(occurrence, slot)]
+
+
+def claim_now(occurrence: Occurrence, party: int) -> uuid.UUID | None:
+    """Count a party that stands at the door onto the time that is on now, or the next one that has room for it.
+
+    People who are here go before people who wait at home: what is free now is lost while somebody is asked for it.
+    A place that is held by an open offer is not free. The occurrence must be locked.
+    """
+    slots, now = _slots(occurrence.id), clock.now()
+    begun = [slot for slot in slots if slot.starts_at <= now]
+    if occurrence.event.admission == "timed":
+        begun = begun[-1:]
+    coming = [slot for slot in slots if slot.starts_at > now]
+    return next((slot.id for slot in [*begun, *coming] if claim(slot.id, party)), None)
 
 
 def _slots(occurrence_id: uuid.UUID) -> list[Slot]:
@@ -112,13 +128,19 @@ def _can_start(occurrence: Occurrence, slot: Slot) -> bool:
     return occurrence.event.admission != "timed" or slot.starts_at > clock.now()
 
 
-def _someone_waits_for(occurrence: Occurrence, free: int) -> bool:
+def would_pass(occurrence: Occurrence, slot: Slot, line: int | None = None) -> int:
+    """How many parties in line (before this place in it) fit into what is free there, and did not say no to it."""
     if occurrence.waiting == 0:
-        return False
-    query = sa.select(Registration.id).where(
-        Registration.occurrence_id == occurrence.id, Registration.state == WAITLISTED, Registration.party <= free
+        return 0
+    query = sa.select(sa.func.count()).where(
+        Registration.occurrence_id == occurrence.id,
+        Registration.state == WAITLISTED,
+        Registration.party <= slot.free,
+        Registration.id.not_in(offers.unwilling(slot.id)),
     )
-    return db.session.scalar(query.limit(1)) is not None
+    if line is not None:
+        query = query.where(Registration.line < line)
+    return db.session.scalar(query) or 0
 
 
 def claim(slot_id: uuid.UUID, party: int) -> bool:
@@ -143,6 +165,23 @@ def release(slot_id: uuid.UUID, party: int) -> None:
     )
 
 
+def shift(occurrence: Occurrence, held: uuid.UUID, party: int, wished: Slot, wished_party: int) -> bool:
+    """Seats for so many people at another time, or for more or fewer at the same one; False, and nothing lost, if full.
+
+    The occurrence must be locked. What comes free beside a line is for those in it: a party that has a place already
+    does not take what one of them would fit in.
+    """
+    here = wished.id == held
+    more = wished_party - party if here else wished_party
+    if more > 0 and (would_pass(occurrence, wished) or not claim(wished.id, more)):
+        return False
+    if here:
+        release(held, max(0, -more))
+    else:
+        release(held, party)
+    return True
+
+
 def resize(slot_id: uuid.UUID, limit: int) -> bool:
     """Set how many seats a time has, if they still cover those taken. The occurrence must be locked."""
     resized = db.session.execute(
@@ -153,3 +192,14 @@ def resize(slot_id: uuid.UUID, limit: int) -> bool:
         .execution_options(synchronize_session=False)
     )
     return resized.scalar() is not None
+
+
+def vacate(occurrence: Occurrence) -> None:
+    """Nobody is left on this date: all its counters begin at nothing. The occurrence must be locked."""
+    occurrence.waiting = occurrence.last_number = occurrence.last_door_number = 0
+    db.session.execute(
+        sa.update(Slot)
+        .where(Slot.occurrence_id == occurrence.id)
+        .values(seats_taken=0)
+        .execution_options(synchronize_session=False)
+    )

@@ -50,7 +50,7 @@ def serve(app: Flask, host: str, port: int, announce: Callable[[], None]) -> Non
     _let_go(app)
     letters = multiprocessing.Process(target=_deliver, args=(app,), name="mail worker")
     letters.start()
-    web = _web_server(app, host, port)
+    web = web_server(host, port, web_processes(app))
     ended: list[str] = []
     web.has_started = lambda: _watch(web, letters, ended, lambda: _announce_when_lit(host, port, announce))
     try:
@@ -63,6 +63,21 @@ def serve(app: Flask, host: str, port: int, announce: Callable[[], None]) -> Non
         letters.kill()
     if ended:
         raise click.ClickException(ended[0])
+
+
+def serve_web(app: Flask, host: str, port: int, processes: int | None, announce: Callable[[], None]) -> None:
+    """Only the web, until Ctrl-C or SIGTERM; workers run elsewhere. Raises Misconfigured, or ClickException."""
+    require_free(host, port)
+    multiprocessing.set_start_method("fork", force=True)
+    _let_go(app)
+    web = web_server(host, port, processes or web_processes(app))
+    web.has_started = lambda: threading.Thread(
+        target=_announce_when_lit, args=(host, port, announce), daemon=True
+    ).start()
+    try:
+        web.serve(target_loader=lambda: _follow_parent(app), wrap_loader=False)
+    except SystemExit:
+        raise click.ClickException("A web process ended unexpectedly, so everything was stopped.") from None
 
 
 def require_mail(app: Flask) -> None:
@@ -86,7 +101,8 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
-def _web_server(app: Flask, host: str, port: int) -> WebServer:
+def web_server(host: str, port: int, processes: int) -> WebServer:
+    """Granian as it serves here."""
     cores = os.cpu_count() or 1
     return WebServer(
         "wsgi:app",
@@ -94,10 +110,11 @@ def _web_server(app: Flask, host: str, port: int) -> WebServer:
         port=port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
-        workers=web_processes(app),
+        workers=processes,
         blocking_threads=2 * cores + 1,
         log_level=LogLevels.error,
         log_access=False,
+        log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},
         workers_kill_timeout=GRACE_SECONDS,
     )
 

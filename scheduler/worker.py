@@ -7,11 +7,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from flask import Flask
 
-from . import postman, privacy, registrations, reminders
+from . import checkin, events, postman, privacy, registrations, reminders, trainings, waitlist
 from .core.extensions import db, transaction
 
 log = logging.getLogger(__name__)
@@ -19,8 +19,19 @@ log = logging.getLogger(__name__)
 CHORES: dict[str, Callable[[], int]] = {
     "reminders": reminders.write_due,
     "holds": registrations.lapse_holds,
+    "lapses": waitlist.lapse_offers,
+    "offers": waitlist.offer_due,
+    "silent": events.ask_by_phone,
+    "no-shows": checkin.mark_no_shows,
+    "employers": trainings.tell_changes,
+    "bookings": trainings.erase_due,
     "erasures": privacy.erase_due,
 }
+LONG_CHORES: dict[str, Callable[[], int]] = {
+    "heartbeat": postman.beat,
+    "purge": privacy.purge_due,
+}
+"""Those that open their transactions themselves."""
 SECONDS_BETWEEN_CHORES = 60.0
 SECONDS_OF_REST = 1.0
 
@@ -54,12 +65,14 @@ def do_chores() -> None:
     """Each in a transaction of its own: one that fails is tried again in the next round and stops nobody else."""
     for name, chore in CHORES.items():
         do(name, chore)
+    for name, chore in LONG_CHORES.items():
+        do(name, chore, nullcontext)
 
 
-def do(name: str, chore: Callable[[], int]) -> None:
+def do(name: str, chore: Callable[[], int], around: Callable[[], AbstractContextManager[None]] = transaction) -> None:
     """One chore. A fault leaves its name and kind in the log, nothing personal."""
     try:
-        with transaction():
+        with around():
             count = chore()
         if count:
             log.info("%s: %s", name, count)

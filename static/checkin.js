@@ -72,6 +72,8 @@ addEventListener("submit", (event) => {
   button.disabled = true;
   const person = button.closest(".person")?.id || "told";
   const address = button.hasAttribute("formaction") ? button.formAction : event.target.action;
-  waiting.push({ address, body: new FormData(event.target), person });
+  const body = new FormData(event.target);
+  if (button.name) body.append(button.name, button.value);
+  waiting.push({ address, body, person });
   send();
 });

@@ -49,6 +49,7 @@ def house(request: pytest.FixtureRequest, house_on: Callable[[str], House]) -> I
     found = house_on(request.param)
     settings = dict(found.app.config)
     found.empty()
+    found.app.extensions["shelf"].clear()
     yield found
     found.app.config.clear()
     found.app.config.update(settings)

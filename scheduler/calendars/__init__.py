@@ -2,6 +2,9 @@
 
 from .components import Site
 from .feeds import event_feed, feed, feed_address, feed_name
-from .invitations import CANCEL, REQUEST, download, invitation
+from .invitations import CANCEL, REQUEST, download, invitation, own_feed, uids
 
-__all__ = ["CANCEL", "REQUEST", "Site", "download", "event_feed", "feed", "feed_address", "feed_name", "invitation"]
+__all__ = [
+    "CANCEL", "REQUEST", "Site", "download", "event_feed", "feed", "feed_address", "feed_name", "invitation",
+    "own_feed", "uids",
+]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -20,6 +20,8 @@ from .octets import Text, one_line
 
 PRODUCT = "-//Porchlight//Calendar//EN"
 LONGEST_TITLE, LONGEST_TEXT = 255, 8000
+REFRESH = timedelta(hours=1)
+COLOR, APPLE_COLOR = "teal", "#0B5563"
 
 Span = tuple[str, datetime, datetime]
 """A zone, and the wall times of a start and an end there."""
@@ -61,6 +63,24 @@ def frame(method: str | None = None) -> Calendar:
     if method:
         calendar.add("method", method)
     return calendar
+
+
+def describe(calendar: Calendar, *, name: str, text: str, page: str, source: str = "") -> None:
+    """Each thing under the name that the RFC gives it and under the one that older programs read.
+
+    `source` is the feed's own address; a secret one is not repeated inside it.
+    """
+    put_text(calendar, "name", name)
+    put_text(calendar, "x-wr-calname", name)
+    put_text(calendar, "description", text)
+    put_text(calendar, "x-wr-caldesc", text)
+    put_uri(calendar, "url", page)
+    if source:
+        put_uri(calendar, "source", source, VALUE="URI")
+    calendar.add("refresh-interval", REFRESH, {"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
+    calendar.add("color", COLOR)
+    calendar.add("x-apple-calendar-color", APPLE_COLOR)
 
 
 def put_text(component: Component, name: str, text: str, **parameters: str) -> None:

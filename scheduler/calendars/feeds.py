@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -21,8 +21,6 @@ from .zones import canonical
 MOST_OCTETS = 1_000_000
 ROOM_FOR_FRAME = 20_000
 END = b"END:VCALENDAR\r\n"
-REFRESH = timedelta(hours=1)
-COLOR, APPLE_COLOR = "teal", "#0B5563"
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -36,7 +34,7 @@ def feed(
     with force_locale(language):
         dates = list(occurrences)
         calendar = components.frame()
-        _describe(
+        components.describe(
             calendar,
             name=feed_name(dates, choice, site),
             text=_("Free help for immigrants: dates and places that stay up to date."),
@@ -52,7 +50,7 @@ def event_feed(occurrences: Iterable[Occurrence], *, language: str, site: Site) 
         dates = list(occurrences)
         event = dates[0].event
         calendar = components.frame()
-        _describe(
+        components.describe(
             calendar,
             name=one_line(in_language(event.title, language)) or site.name,
             text=lines(in_language(event.summary, language)),
@@ -74,20 +72,6 @@ def feed_name(occurrences: Iterable[Occurrence], choice: Choice, site: Site) -> 
     parts += [*choice.areas, *(wording.spoken(code) for code in choice.languages)]
     parts += [hosts.get(slug, slug) for slug in choice.organizations]
     return one_line(f"{site.name}: {' · '.join(parts)}" if parts else site.name)
-
-
-def _describe(calendar: Calendar, *, name: str, text: str, page: str, source: str) -> None:
-    """Each thing under the name that the RFC gives it and under the one that older programs read."""
-    put_text(calendar, "name", name)
-    put_text(calendar, "x-wr-calname", name)
-    put_text(calendar, "description", text)
-    put_text(calendar, "x-wr-caldesc", text)
-    put_uri(calendar, "url", page)
-    put_uri(calendar, "source", source, VALUE="URI")
-    calendar.add("refresh-interval", REFRESH, {"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", "PT1H")
-    calendar.add("color", COLOR)
-    calendar.add("x-apple-calendar-color", APPLE_COLOR)
 
 
 def _filled(
@@ -163,7 +147,7 @@ def _words(occurrence: Occurrence, language: str, page: str) -> str:
 
 def _news(occurrence: Occurrence, language: str) -> list[str]:
     if occurrence.is_cancelled:
-        reason = lines(in_language(occurrence.event.cancel_reason, language))
+        reason = lines(in_language(occurrence.reason_off, language))
         return [_("Canceled. Please do not travel."), reason]
     if occurrence.moved_from_local and occurrence.moved_from_local != occurrence.starts_local:
         old = occurrence.moved_from_local

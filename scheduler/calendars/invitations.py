@@ -13,8 +13,8 @@ from icalendar import Alarm, Calendar, Event, vCalAddress
 from ..core import clock, languages
 from ..models.base import in_language, language_of
 from ..models.event import Occurrence
-from ..models.registration import CANCELLED, HELD, SEATED, WAITLISTED, Registration
-from . import components
+from ..models.registration import CANCELLED, OFFERED, SEATED, WAITLISTED, Registration
+from . import components, zones
 from .components import LONGEST_TITLE, Site, put_text, put_uri
 from .octets import lines, octets, one_line
 
@@ -53,6 +53,28 @@ def download(registration: Registration, *, language: str) -> bytes:
         return _finished(components.frame(), entry, registration)
 
 
+def own_feed(registration: Registration) -> tuple[bytes, datetime]:
+    """The person's own place for a calendar that comes for it again and again; and when it was last changed.
+
+    In their language and wording. Nothing in it leads to the address where it lies.
+    """
+    language = languages.written(registration.language)
+    with force_locale(language):
+        discreet, site = registration.is_discreet, Site.here()
+        cancelled = registration.state == CANCELLED or registration.occurrence.is_cancelled
+        calendar = components.frame()
+        components.describe(
+            calendar,
+            name=DISCREET_TITLE if discreet else site.name,
+            text=_("Your own appointment, always as it is now."),
+            page=site.page(language, "place"),
+        )
+        put_text(calendar, "x-wr-timezone", zones.canonical(registration.occurrence.zone))
+        calendar.add("last-modified", _stamp(registration, cancelled))
+        entry = _entry(registration, cancelled, discreet, language)
+        return _finished(calendar, entry, registration), _stamp(registration, cancelled)
+
+
 def _finished(calendar: Calendar, entry: Event, registration: Registration) -> bytes:
     components.put_zones(calendar, [(registration.occurrence.zone, *_times(registration))])
     calendar.add_component(entry)
@@ -66,8 +88,8 @@ def _address(email: str, **parameters: str) -> vCalAddress:
 def _entry(registration: Registration, cancelled: bool, discreet: bool, language: str) -> Event:
     occurrence, site = registration.occurrence, Site.here()
     entry = Event()
-    entry.add("uid", site.uid(uuid.uuid5(NAMES, registration.id.hex)))
-    sequence = components.sequence(occurrence) + (1 if cancelled else 0)
+    entry.add("uid", uids(registration)[0])
+    sequence = components.sequence(occurrence) + registration.sequence + (1 if cancelled else 0)
     components.put_stamps(entry, registration.created_at, _stamp(registration, cancelled), sequence)
     entry.add("status", _status(registration, cancelled))
     components.put_times(entry, *_times(registration), occurrence.zone)
@@ -82,15 +104,23 @@ def _entry(registration: Registration, cancelled: bool, discreet: bool, language
     return entry
 
 
+def uids(registration: Registration) -> tuple[str, str]:
+    """Under which names the entry of a place, and its alarm, are known for ever."""
+    site = Site.here()
+    own = site.uid(uuid.uuid5(NAMES, registration.id.hex))
+    return own, site.uid(uuid.uuid5(NAMES, own))
+
+
 def _status(registration: Registration, cancelled: bool) -> str:
+    """A held place looks like a kept one, as on its page: else anyone could find out whether an e-mail is known."""
     if cancelled:
         return "CANCELLED"
-    return "TENTATIVE" if registration.state in (HELD, WAITLISTED) else "CONFIRMED"
+    return "TENTATIVE" if registration.state in (OFFERED, WAITLISTED) else "CONFIRMED"
 
 
 def _stamp(registration: Registration, cancelled: bool) -> datetime:
     """A cancellation is later than what it takes back, within the same minute too."""
-    asked = max(registration.created_at, components.stamp(registration.occurrence))
+    asked = max(registration.created_at, registration.revised_at, components.stamp(registration.occurrence))
     if not cancelled:
         return asked
     return max(registration.cancelled_at or asked, asked + timedelta(seconds=1))

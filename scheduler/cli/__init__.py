@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from flask import Flask
 from flask.cli import with_appcontext
@@ -11,7 +13,9 @@ from ..core.errors import Refusal
 
 def bind(app: Flask) -> None:
     """Give the app its commands."""
-    for command in (seed, serve, worker, tick, create_admin, doctor, retime):
+    for command in (
+        seed, serve, web, worker, tick, purge, backup, pause_mail, resume_mail, create_admin, doctor, retime,
+    ):  # fmt: skip
         app.cli.add_command(command)
 
 
@@ -38,6 +42,17 @@ def serve(host: str) -> None:
 
 
 @click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--processes", type=click.IntRange(1), help="How many; one on SQLite, else two.")
+@with_appcontext
+def web(host: str, processes: int | None) -> None:
+    """Web only, for one of several machines; workers run beside it."""
+    from . import serving
+
+    serving.web(host, processes)
+
+
+@click.command()
 @with_appcontext
 def worker() -> None:
     """Deliver mail and reminders, until stopped."""
@@ -53,6 +68,47 @@ def tick() -> None:
     from . import serving
 
     serving.tick()
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@with_appcontext
+def purge(dry_run: bool) -> None:
+    """Purge what is past its keep-by day; the worker does so by itself."""
+    from . import forgetting
+
+    forgetting.purge(dry_run)
+
+
+@click.command()
+@click.argument("database", type=click.Path(path_type=Path))
+@click.option("--keyring", type=click.Path(path_type=Path), help="Copy the key ring too, to another place.")
+@with_appcontext
+def backup(database: Path, keyring: Path | None) -> None:
+    """Copy the main database to the file DATABASE while everything runs."""
+    from . import copying
+
+    copying.backup(database, keyring)
+
+
+@click.command("pause-mail")
+@with_appcontext
+def pause_mail() -> None:
+    """Keep all letters until somebody resumes."""
+    from . import mailing
+
+    mailing.pause()
+
+
+@click.command("resume-mail")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--drop-due", is_flag=True, help="Do not send what is due now: it may have gone before the copy.")
+@with_appcontext
+def resume_mail(yes: bool, drop_due: bool) -> None:
+    """Say how many letters are due, and let them go."""
+    from . import mailing
+
+    mailing.resume(yes, drop_due)
 
 
 @click.command("create-admin")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import click
@@ -11,13 +12,16 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from flask import current_app
 
-from .. import postman, serve
-from ..core import keyring
+from .. import postman, privacy, serve
+from ..core import clock, keyring
 from ..core.extensions import db
 from ..models.event import Occurrence
+from ..models.heartbeat import heartbeat
 from . import schema
 
 LATE_MINUTES = 5
+LONGEST_SILENCE = timedelta(minutes=15)
+OLDEST_COPY = timedelta(days=2)
 
 
 def report() -> None:
@@ -48,9 +52,11 @@ def key_ring() -> str:
     """Reachable, apart from the database, and opened by this master key."""
     ring = keyring.current()
     ring.prepare()
-    if ring.engine.url == db.engine.url:
+    if _where(ring.engine.url) == _where(db.engine.url):
         return "it lies in the main database, so every backup would hold keys and rosters together. Give it its own."
-    newest = db.session.scalar(sa.select(Occurrence).order_by(Occurrence.keep_until.desc()).limit(1))
+    newest = db.session.scalar(
+        sa.select(Occurrence).where(Occurrence.purged_at.is_(None)).order_by(Occurrence.keep_until.desc()).limit(1)
+    )
     if newest is None:
         return ""
     try:
@@ -60,6 +66,11 @@ def key_ring() -> str:
     except InvalidUnwrap:
         return "SCHEDULER_MASTER_KEY does not open it: it was made with another one."
     return ""
+
+
+def _where(url: sa.URL) -> tuple[object, ...]:
+    """Two addresses of one database may differ in user and driver."""
+    return url.get_backend_name(), url.host, url.port, url.database, url.query.get("host")
 
 
 def mail_server() -> str:
@@ -97,6 +108,24 @@ def limits() -> str:
     )
 
 
+def proxies() -> str:
+    """Behind a proxy the visitors' networks are known from its headers only."""
+    if current_app.config["TRUSTED_PROXIES"] or not current_app.config["BASE_URL"].startswith("https://"):
+        return ""
+    return (
+        "https comes from a proxy in front, but SCHEDULER_TRUSTED_PROXIES is 0, so all visitors count as one network. "
+        "Set it to how many proxies stand in front."
+    )
+
+
+def worker() -> str:
+    """One was at work a short while ago."""
+    row = heartbeat()
+    if row is None or row.beaten_at is None or clock.now() - row.beaten_at <= LONGEST_SILENCE:
+        return ""
+    return f"none was at work since {_minute(row.beaten_at)}. Start one: flask --app wsgi worker"
+
+
 def outbox() -> str:
     """No letter waits long beyond its time."""
     late = postman.lateness().total_seconds() / 60
@@ -105,12 +134,48 @@ def outbox() -> str:
     return f"the oldest letter is {late:.0f} minutes late. Is a worker running? flask --app wsgi worker"
 
 
+def pause() -> str:
+    """Mail goes."""
+    if not postman.is_paused():
+        return ""
+    return "mail is paused, and no letter leaves. Look what is due, and let it go: flask --app wsgi resume-mail"
+
+
+def purge() -> str:
+    """What is past its keep-by day is gone, and so are the keys of weeks that are over."""
+    if late := privacy.overdue():
+        return f"{late} dates are more than a day past their keep-by day. Run: flask --app wsgi purge"
+    over = clock.week_of(clock.now().date() - timedelta(days=8))
+    if old := [week for week in keyring.current().weeks() if week < over]:
+        return f"keys of weeks that are over are still there: {', '.join(old)}. Run: flask --app wsgi purge"
+    return ""
+
+
+def backups() -> str:
+    """The last copy is not old."""
+    row = heartbeat()
+    if row is None or row.copied_at is None:
+        return "none was made with flask --app wsgi backup; docs/operations.md says how."
+    if clock.now() - row.copied_at <= OLDEST_COPY:
+        return ""
+    return f"the last one was made {_minute(row.copied_at)}. Is its timer on?"
+
+
+def _minute(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": database,
     "key ring": key_ring,
     "mail server": mail_server,
     "base url": base_url,
+    "proxies": proxies,
     "limits": limits,
+    "worker": worker,
+    "mail": pause,
     "outbox": outbox,
+    "purge": purge,
+    "backups": backups,
 }
-ADVICE = {limits}
+ADVICE = {limits, proxies, backups}

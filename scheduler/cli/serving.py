@@ -73,6 +73,18 @@ def _has_demo_staff() -> bool:
     return db.session.scalar(sa.select(User.id).where(User.email_index == User.index_of(SIGN_INS[0].email))) is not None
 
 
+def web(host: str, processes: int | None) -> None:
+    """Answer until stopped."""
+    app = _app()
+    if processes and processes > 1 and machine.web_processes(app) == 1:
+        raise Misconfigured(
+            "Several web processes need PostgreSQL, and SCHEDULER_LIMITER_STORAGE_URL to count requests together."
+        )
+    schema.require_current()
+    greeting = f"Porchlight's web answers at {host}:{port_of(app)} for {app.config['BASE_URL']}/"
+    machine.serve_web(app, host, port_of(app), processes, announce=lambda: click.echo(greeting))
+
+
 def work() -> None:
     """Deliver until SIGINT or SIGTERM."""
     machine.require_mail(_app())

@@ -6,7 +6,7 @@ together with an IANA zone name. These functions lead from one to the other.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -69,3 +69,15 @@ def after_quiet(instant: datetime, zone: str) -> datetime:
     if wall.hour >= QUIET_FROM:
         morning += timedelta(days=1)
     return to_utc(morning, zone)
+
+
+def after_day_time(instant: datetime, span: timedelta, zone: str) -> datetime:
+    """When so much time outside the quiet hours will have gone by: a clock that stands still from 21:00 to 08:00."""
+    day, left = local(instant, zone).date(), span
+    while True:
+        opens = max(instant, to_utc(datetime.combine(day, time(QUIET_UNTIL)), zone))
+        closes = to_utc(datetime.combine(day, time(QUIET_FROM)), zone)
+        if closes - opens >= left:
+            return opens + left
+        left -= max(timedelta(), closes - opens)
+        day += timedelta(days=1)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def read(environ: Mapping[str, str]) -> dict[str, Any]:
     """The Flask configuration. Raises Misconfigured, in words, where the house could not be safe."""
     env = {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX)}
+    env = _files(env) | {name: value for name, value in env.items() if value}
     instance = Path(env.get("INSTANCE_DIR", ROOT / "instance")).resolve()
     demo = _yes(env.get("DEMO"))
     base_url = env.get("BASE_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}").rstrip("/")
@@ -31,9 +32,11 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "TIMEZONE": _zone(env.get("TIMEZONE", "America/Chicago")),
         "HELP_PHONE": env.get("HELP_PHONE", "312-555-0199" if demo else ""),
         "TRUSTED_PROXIES": _number(env, "TRUSTED_PROXIES", 0),
+        "LOG_FORMAT": _log_format(env.get("LOG_FORMAT") or ("plain" if demo else "json")),
         "PSEUDO_LOCALE": _yes(env.get("PSEUDO_LOCALE")),
         "RATELIMIT_STORAGE_URI": env.get("LIMITER_STORAGE_URL", "memory://"),
         "RATELIMIT_ENABLED": not _yes(env.get("LIMITER_OFF")),
+        "SHELF_OCTETS": _number(env, "SHELF_MEGABYTES", 32) * 1024 * 1024,
         "MAX_CONTENT_LENGTH": 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 400,
@@ -63,6 +66,12 @@ def _zone(name: str) -> str:
         raise Misconfigured(f"SCHEDULER_TIMEZONE must be an IANA zone such as America/Chicago, not {name!r}.") from None
 
 
+def _log_format(name: str) -> str:
+    if name not in ("json", "plain"):
+        raise Misconfigured(f"SCHEDULER_LOG_FORMAT must be json or plain, and is {name!r}.")
+    return name
+
+
 def _databases(env: Mapping[str, str], instance: Path) -> dict[str, Any]:
     main = env.get("DATABASE_URL", f"sqlite:///{instance / 'porchlight.sqlite'}")
     if main.startswith("postgres://"):
@@ -87,8 +96,6 @@ def _keys(env: Mapping[str, str], instance: Path, settings: Mapping[str, Any]) -
     keys: dict[str, Any] = {}
     for name in ("SECRET_KEY", "MASTER_KEY"):
         value = env.get(name)
-        if not value and env.get(f"{name}_FILE"):
-            value = _written(name, Path(env[f"{name}_FILE"]))
         if not value and one_machine:
             value = _generated(instance / name.lower().replace("_", "-"))
         if not value:
@@ -104,6 +111,16 @@ def _keys(env: Mapping[str, str], instance: Path, settings: Mapping[str, Any]) -
     if len(keys["MASTER_KEY"]) != 32:
         raise Misconfigured("SCHEDULER_MASTER_KEY must be 64 hexadecimal digits (256 bits).")
     return keys
+
+
+def _files(env: Mapping[str, str]) -> dict[str, str]:
+    """What stands in files: SCHEDULER_X_FILE names the one that holds SCHEDULER_X, so no secret is in a listing."""
+    ending = "_FILE"
+    return {
+        name.removesuffix(ending): _written(name.removesuffix(ending), Path(path))
+        for name, path in env.items()
+        if name.endswith(ending) and path
+    }
 
 
 def _written(name: str, path: Path) -> str:

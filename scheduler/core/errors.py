@@ -42,6 +42,15 @@ class Closed(Refusal):
         super().__init__(words)
 
 
+class Full(Refusal):
+    """Nobody else fits in at the door now."""
+
+    status = 409
+
+    def __init__(self, words: object = _l("All places that are on now or next are taken.")) -> None:
+        super().__init__(words)
+
+
 class Conflict(Refusal):
     """Somebody else was there first: the thing is no longer in the state that the act needs."""
 

@@ -61,6 +61,15 @@ _writers = threading.Lock()
 WRITING = "writing"
 
 
+class LastCommit:
+    """`mark` is another object after each commit of this process: what was read before it may be stale."""
+
+    mark: object = object()
+
+
+last_commit = LastCommit()
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """One writing transaction: all of it is kept at the end, or nothing.
@@ -80,6 +89,7 @@ def transaction() -> Iterator[None]:
             session.connection(execution_options={WRITING: True})
             yield
             session.commit()
+            last_commit.mark = object()
         except BaseException:
             session.rollback()
             raise
@@ -102,6 +112,23 @@ def _turn_to_write(url: sa.URL) -> Iterator[None]:
         yield
 
 
+def fold_log() -> None:
+    """SQLite: move the write-ahead log into the database and empty it, so that nothing deleted lingers there.
+
+    Readers that stay longer than a second put it off until the next time.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return
+    db.session.rollback()
+    with _turn_to_write(db.engine.url):
+        connection = db.engine.raw_connection()
+        try:
+            for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", "busy_timeout=10000"):
+                connection.cursor().execute(f"PRAGMA {pragma}")
+        finally:
+            connection.close()
+
+
 def bind_database(app: Flask) -> None:
     """Engine options and the begin event that turns transaction() into BEGIN IMMEDIATE on SQLite."""
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
@@ -113,6 +140,8 @@ def bind_database(app: Flask) -> None:
             "pool_pre_ping": True,
             "connect_args": {"options": "-c lock_timeout=3000 -c statement_timeout=30000"},
         }
+    # An error of the database quotes the values of its statement; ours must not.
+    options["hide_parameters"] = True
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
     with app.app_context():

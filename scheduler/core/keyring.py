@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
@@ -26,6 +26,7 @@ _weeks = sa.Table(
     sa.Column("week", sa.String(8), primary_key=True),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
 )
+_heartbeat = sa.Table("heartbeat", _metadata, sa.Column("beats", sa.BigInteger, nullable=False))
 
 
 class KeyIsGone(Exception):
@@ -37,17 +38,18 @@ class KeyRing:
 
     def __init__(self, url: str, master_key: bytes) -> None:
         self._master = master_key
-        self.engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self.engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
         if url.startswith("sqlite"):
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
         self._cache: dict[str, tuple[float, bytes]] = {}
         self._ready = False
 
     def prepare(self) -> None:
-        """Make the one table, once; several machines may do so at the same time."""
+        """Make the tables, once; several machines may do so at the same time."""
         if not self._ready:
             with self.engine.begin() as connection:
-                connection.execute(sa.schema.CreateTable(_weeks, if_not_exists=True))
+                for table in _metadata.sorted_tables:
+                    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
             self._ready = True
 
     def week_key(self, week: str) -> bytes:
@@ -97,12 +99,32 @@ class KeyRing:
         """The same occurrence key under another week, for a date that moved."""
         return aes_key_wrap(self.ensure_week(new_week), self.unwrap(old_week, wrapped))
 
-    def destroy_before(self, day: date) -> int:
-        """Destroy the keys of all weeks that ended before `day`; returns how many."""
+    def weeks(self) -> list[str]:
+        """The weeks that have a key, the oldest first."""
         self.prepare()
-        self._cache.clear()
+        with self.engine.connect() as connection:
+            return list(connection.scalars(sa.select(_weeks.c.week).order_by(_weeks.c.week)))
+
+    def destroy(self, week: str) -> None:
+        """Destroy the key of a week, for ever. Other processes may remember it for another minute."""
+        self.prepare()
+        self._cache.pop(week, None)
         with self.engine.begin() as connection:
-            return connection.execute(_weeks.delete().where(_weeks.c.week < clock.week_of(day))).rowcount
+            connection.execute(_weeks.delete().where(_weeks.c.week == week))
+
+    def beats(self) -> int:
+        """How many beats this ring has heard; see models/heartbeat.py."""
+        self.prepare()
+        with self.engine.connect() as connection:
+            return connection.scalar(sa.select(sa.func.max(_heartbeat.c.beats))) or 0
+
+    def hear(self, beats: int) -> None:
+        """Remember so many beats, if they are more than before."""
+        self.prepare()
+        with self.engine.begin() as connection:
+            if (connection.scalar(sa.select(sa.func.max(_heartbeat.c.beats))) or 0) < beats:
+                connection.execute(_heartbeat.delete())
+                connection.execute(_heartbeat.insert().values(beats=beats))
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:

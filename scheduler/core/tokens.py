@@ -17,6 +17,8 @@ PLACE = "place"
 STOP_REMINDERS = "stop-reminders"
 OFFER = "offer"
 FEED = "feed"
+BOOKING = "booking"
+INVITATION = "invitation"
 
 PASSWORD_LENGTH = 72
 PASSWORD_LINK_SECONDS = 3600

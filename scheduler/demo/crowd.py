@@ -6,6 +6,7 @@ import json
 import random
 import unicodedata
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ..models.event import Event, Occurrence, Slot
 from ..models.message import Message
 from ..models.registration import Registration
 from ..registrations import Attendee
+from . import employers
 
 NAMES: dict[str, list[str]] = json.loads(Path(__file__).with_name("people.json").read_text("utf-8"))
 MAILBOXES = ("post.example", "correo.example", "mail.example")
@@ -82,10 +84,11 @@ class Crowd:
         slots = list(db.session.scalars(query))
         free = {slot.id: slot.free for slot in slots}
         seated = []
-        for party in self._parties(wished, event, sum(free.values())):
+        for number, party in enumerate(self._parties(wished, event, sum(free.values()))):
+            employer = employers.NAMES[number % len(employers.NAMES)] if event.max_per_employer else ""
             slot_id = self.chance.choice([slot for slot, seats in free.items() if seats >= party])
             free[slot_id] -= party
-            seated.append(self._register(occurrence_id, slot_id, event.languages, party))
+            seated.append(self._register(occurrence_id, slot_id, event.languages, party, employer))
         for _ in range(wished.get("waitlisted", 0)):
             self._register(occurrence_id, slots[0].id, event.languages, self.chance.choice((1, 1, 2)))
         for registration_id in self.chance.sample(seated, wished.get("reconfirmed", 0)):
@@ -105,9 +108,20 @@ class Crowd:
             parties[number], spare = 1 + more, spare - more
         return sorted(parties, reverse=True)
 
-    def _register(self, occurrence_id: uuid.UUID, slot_id: uuid.UUID, spoken: list[str], party: int) -> uuid.UUID:
-        person = self.next_person(spoken, party)
+    def _register(
+        self, occurrence_id: uuid.UUID, slot_id: uuid.UUID, spoken: list[str], party: int, employer: str = ""
+    ) -> uuid.UUID:
+        person = replace(self.next_person(spoken, party), employer=employer)
         return registrations.register(occurrence_id, slot_id, person, nonce=f"demo-{self.number}").id
+
+    def answer(self, occurrence_id: uuid.UUID, count: int) -> None:
+        """The date moved: these many keep their place, the others have not said yet."""
+        asked = sa.select(Registration.id).where(
+            Registration.occurrence_id == occurrence_id, Registration.keep_asked_at.is_not(None)
+        )
+        rows = list(db.session.scalars(asked.order_by(Registration.number)))
+        for registration_id in self.chance.sample(rows, count):
+            registrations.reconfirm(registration_id)
 
     def check_in(self, occurrence_id: uuid.UUID, count: int) -> None:
         """After the day: these many came, the others did not."""
@@ -116,6 +130,7 @@ class Crowd:
             assert registration.slot is not None
             arrived = registration.slot.starts_at + timedelta(minutes=self.chance.randint(-5, 12))
             registration.state, registration.checked_in_at = states.CHECKED_IN, arrived
+            registration.arrived = registration.party
         for registration in rows:
             registration.created_at = registration.occurrence.starts_at - timedelta(days=self.chance.randint(2, 14))
 

@@ -21,7 +21,7 @@ from ..models.checklist import Checklist
 from ..models.event import Event, Occurrence, Slot
 from ..models.organization import Organization
 from ..models.venue import Venue
-from . import staff
+from . import employers, erased, help_desk, second_thoughts, staff
 from .crowd import Crowd, mark_sent
 
 ZONE = "America/Chicago"
@@ -38,6 +38,7 @@ class Known:
     organizations: dict[str, uuid.UUID] = field(default_factory=dict)
     venues: dict[str, uuid.UUID] = field(default_factory=dict)
     checklists: dict[str, uuid.UUID] = field(default_factory=dict)
+    trainings: dict[str, uuid.UUID] = field(default_factory=dict)
 
 
 def is_empty() -> bool:
@@ -52,9 +53,18 @@ def seed() -> None:
     with transaction():
         known = _nouns(facts)
         staff.hire(known.organizations)
+        known.trainings = employers.catalogue(facts["trainings"], known.organizations)
     for event in facts["events"]:
         with transaction():
             _announce(event, known, crowd)
+    with transaction():
+        employers.ask(facts["bookings"], known.trainings, _day)
+    with transaction():
+        second_thoughts.add()
+    with transaction():
+        help_desk.add(crowd)
+    with transaction():
+        erased.add(crowd)
 
 
 def _nouns(facts: dict[str, list[Facts]]) -> Known:
@@ -93,15 +103,21 @@ def _announce(fact: Facts, known: Known, crowd: Crowd) -> None:
         event.admission = fact["admission"] if fact["admission"] in states.REGISTERS else "single_session"
         crowd.come(dates[0].id, people)
     event.state, event.admission = fact["status"], fact["admission"]
+    if fact["status"] == states.CANCELLED:
+        event.state = states.PUBLISHED
+        events.cancel_event(event.id, fact["cancel_reason"])
     if past:
         _let_pass(dates[0])
     if event.state == states.PUBLISHED:
         for occurrence in dates:
             reminders.plan(occurrence)
-    elif people:
+        if "moved_from" in fact:
+            _move(dates[0], fact)
+            crowd.answer(dates[0].id, fact["people"]["reconfirmed"])
+    elif past:
         mark_sent(dates[0].id, letters.EMAIL, letters.CALL)
-        if past:
-            crowd.check_in(dates[0].id, people["checked_in"])
+        crowd.check_in(dates[0].id, fact["people"]["checked_in"])
+    mark_sent(dates[0].id, letters.EMAIL)
 
 
 def _event(fact: Facts, known: Known) -> Event:
@@ -115,9 +131,10 @@ def _event(fact: Facts, known: Known) -> Event:
         state=fact["status"],
         admission=fact["admission"],
         party_max=fact.get("party_max", 6),
+        max_per_employer=fact.get("max_per_employer"),
+        training_id=known.trainings.get(fact.get("training", "")),
         join_link=f"https://meet.example/{fact['slug']}" if fact["format"] in ("online", "hybrid") else "",
         steps=fact.get("steps", []),
-        cancel_reason=fact.get("cancel_reason", {}),
         created_at=posted,
         revised_at=posted,
         published_at=None if fact["status"] in ("draft", "in_review") else posted,
@@ -140,7 +157,7 @@ def _wall(day: date, hour: str) -> datetime:
 
 
 def _occurrence(event: Event, fact: Facts, known: Known, week: int, past: bool) -> Occurrence:
-    when = fact["when"]
+    when = fact["when"] | fact.get("moved_from", {})
     day = _day(when["weekday"], when["weeks_from_now"] + week) + (WHILE_AHEAD if past else timedelta())
     occurrence = Occurrence(
         id=uuid.uuid4(),
@@ -152,10 +169,6 @@ def _occurrence(event: Event, fact: Facts, known: Known, week: int, past: bool) 
     )
     host = db.session.get_one(Organization, event.organization_id)
     occurrence.schedule(_wall(day, when["start"]), _wall(day, when["end"]), host.retention_days)
-    if "moved_from" in fact:
-        was = fact["moved_from"]
-        occurrence.moved_from_local = _wall(_day(was["weekday"], was["weeks_from_now"]), was["start"])
-        occurrence.sequence = 1
     db.session.add(occurrence)
     for starts, seats in _times(fact):
         db.session.add(_slot(occurrence, _wall(day, starts), seats))
@@ -187,6 +200,14 @@ def _slot(occurrence: Occurrence, starts: datetime, seats: int) -> Slot:
         starts_at=clock.to_utc(starts, occurrence.zone),
         seats_limit=seats,
     )
+
+
+def _move(occurrence: Occurrence, fact: Facts) -> None:
+    """From the day on which people signed up to the one on which it takes place."""
+    when = fact["when"]
+    day = _day(when["weekday"], when["weeks_from_now"])
+    db.session.expire(occurrence)
+    events.move_date(occurrence.id, _wall(day, when["start"]), _wall(day, when["end"]), occurrence.venue_id)
 
 
 def _let_pass(occurrence: Occurrence) -> None:

@@ -1,12 +1,20 @@
 """Events: announced, given dates and times, checked, and published."""
 
 from ..models.catalogue import search_text
-from .announcing import EDITABLE, Announcement, create, edit
+from .announcing import EDITABLE, Announcement, create, edit, longest_retention, retention_days
+from .cancelling import cancel_date, cancel_event
+from .capacity import Added, Limits, change_times
+from .closing import close, reopen
+from .cohosting import name_cohosts
 from .dates import Timetable, add_date, change_date, check_timetable, remove_date
+from .moving import ask_by_phone, move_date
 from .publishing import NotReady, problems, publish, warnings
+from .reminding import check_days, plan_reminders
 from .retiming import retime_future
 
 __all__ = [
-    "EDITABLE", "Announcement", "NotReady", "Timetable", "add_date", "change_date", "check_timetable", "create",
-    "edit", "problems", "publish", "remove_date", "retime_future", "search_text", "warnings",
+    "EDITABLE", "Added", "Announcement", "Limits", "NotReady", "Timetable", "add_date", "ask_by_phone",
+    "cancel_date", "cancel_event", "change_date", "change_times", "check_days", "check_timetable", "close",
+    "create", "edit", "longest_retention", "move_date", "name_cohosts", "plan_reminders", "problems", "publish",
+    "remove_date", "reopen", "retention_days", "retime_future", "search_text", "warnings",
 ]  # fmt: skip

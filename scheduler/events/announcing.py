@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from .. import seats
 from ..core import clock
 from ..core.errors import Conflict, Missing, Refusal
 from ..core.extensions import db
@@ -23,12 +25,15 @@ from .publishing import NotReady, lock, problems
 
 EDITABLE = (DRAFT, "in_review", PUBLISHED)
 SLUG_LENGTH = 80
-LONGEST_RETENTION, LONGEST_SENSITIVE_RETENTION = 60, 30
+SHORTEST_RETENTION, LONGEST_RETENTION, LONGEST_SENSITIVE_RETENTION = 7, 60, 30
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """What an organizer says of an event, cleaned. `flow_minutes`: None counts the steps together."""
+    """What an organizer says of an event, cleaned. `flow_minutes`: None counts the steps together.
+
+    `retention_days`: the event's own wish; None leaves it to the organization.
+    """
 
     type: str
     title: Texts
@@ -44,7 +49,11 @@ class Announcement:
     steps: list[dict[str, Any]] = field(default_factory=list)
     flow_minutes: int | None = None
     party_max: int = 6
+    walk_ins: bool = True
+    retention_days: int | None = None
     join_link: str = ""
+    max_per_employer: int | None = None
+    training_id: uuid.UUID | None = None
 
 
 def create(organization_id: uuid.UUID, said: Announcement) -> Event:
@@ -67,13 +76,11 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
     lacked = problems(event)
     with db.session.no_autoflush:
         _keep_way_in(event, said.admission)
-        was_sensitive = event.sensitive
         _say(event, said)
-        if event.sensitive != was_sensitive:
-            _reschedule(event)
         if db.session.is_modified(event):
             event.revised_at = clock.now()
     _flush()
+    _reschedule(event)
     stay_ready(event, lacked)
     return event
 
@@ -104,18 +111,25 @@ def touch(event: Event) -> None:
 
 
 def retention_days(event: Event) -> int:
-    """How long personal data of its dates is kept."""
-    longest = LONGEST_SENSITIVE_RETENTION if event.sensitive else LONGEST_RETENTION
-    return min(event.organization.retention_days, longest)
+    """How long personal data of its dates is kept: the shortest of what its kind, its host and it itself allow."""
+    wishes = (longest_retention(event.sensitive), event.organization.retention_days, event.retention_days)
+    return min(days for days in wishes if days is not None)
+
+
+def longest_retention(sensitive: bool) -> int:
+    """What no wish may exceed."""
+    return LONGEST_SENSITIVE_RETENTION if sensitive else LONGEST_RETENTION
 
 
 def _say(event: Event, said: Announcement) -> None:
     _check_list(event, said.checklist_id)
+    _check_retention(said)
     for name in (
         "type", "title", "summary", "languages", "interpretation", "format", "admission", "visibility", "amenities",
-        "steps", "sensitive", "party_max", "join_link", "checklist_id",
+        "steps", "sensitive", "party_max", "walk_ins", "retention_days", "join_link", "checklist_id", "training_id",
     ):  # fmt: skip
         setattr(event, name, getattr(said, name))
+    event.max_per_employer = said.max_per_employer if said.admission == "seats" else None
     steps = sum(step["minutes"] for step in said.steps)
     event.flow_minutes = steps if said.flow_minutes is None else said.flow_minutes
     if event.published_at is None:
@@ -131,6 +145,13 @@ def _check_list(event: Event, checklist_id: uuid.UUID | None) -> None:
         raise Refusal(_l("Choose a list from the choices."), field="checklist")
 
 
+def _check_retention(said: Announcement) -> None:
+    most = longest_retention(said.sensitive)
+    if said.retention_days is not None and not SHORTEST_RETENTION <= said.retention_days <= most:
+        words = _("Write a number from %(least)s to %(most)s.", least=SHORTEST_RETENTION, most=most)
+        raise Refusal(words, field="retention_days")
+
+
 def _keep_way_in(event: Event, admission: str) -> None:
     """Times were laid out for one way in, and may hold people."""
     if (admission == "timed") != (event.admission == "timed") and event.occurrences:
@@ -141,18 +162,19 @@ def _keep_way_in(event: Event, admission: str) -> None:
 
 
 def _reschedule(event: Event) -> None:
-    """How long data is kept follows from how sensitive the event is."""
+    """How long data is kept follows from what is said now, and from what was promised."""
+    days = retention_days(event)
     for occurrence in sorted(event.occurrences, key=lambda found: found.id):
-        if occurrence.ends_at > clock.now():
-            db.session.refresh(occurrence, with_for_update=True)
-            occurrence.schedule(occurrence.starts_local, occurrence.ends_local, _still_promised(occurrence))
+        if occurrence.ends_at > clock.now() and occurrence.days_kept != days:
+            seats.lock(occurrence.id)
+            occurrence.schedule(occurrence.starts_local, occurrence.ends_local, still_promised(occurrence))
+    db.session.flush()
 
 
-def _still_promised(occurrence: Occurrence) -> int:
+def still_promised(occurrence: Occurrence) -> int:
     """Nobody's data is kept longer than it said when they signed up."""
-    promised = (occurrence.keep_until - occurrence.ends_local.date()).days
     days = retention_days(occurrence.event)
-    return min(days, promised) if occurrence.last_number else days
+    return min(days, occurrence.days_kept) if occurrence.last_number else days
 
 
 def _free_slug(event: Event) -> str:

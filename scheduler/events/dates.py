@@ -10,12 +10,16 @@ import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
-from .. import reminders, seats
-from ..core import clock, wording
+from .. import reminders, seats, waitlist
+from ..core import clock
 from ..core.errors import Conflict, Missing, Refusal
 from ..core.extensions import db
+from ..core.wording import clock_time
 from ..models.event import PUBLISHED, Event, Occurrence, Slot
+from ..models.message import Message
+from ..models.offer import Offer
 from ..models.registration import CANCELLED, LIVE, Registration
 from ..models.venue import Venue
 from .announcing import locked, retention_days, stay_ready, touch
@@ -27,7 +31,10 @@ FARTHEST = timedelta(days=730)
 
 @dataclass(frozen=True)
 class Timetable:
-    """One date, in wall times. `places` is for each time; the last two are only for where people choose a time."""
+    """One date, in wall times. `places` is for each time; the next two are only for where people choose a time.
+
+    `keeps_times`: a date that is changed keeps its own times and their places, moved along with its start.
+    """
 
     starts_local: datetime
     ends_local: datetime
@@ -35,6 +42,7 @@ class Timetable:
     places: int
     every_minutes: int = 0
     last_local: datetime | None = None
+    keeps_times: bool = False
 
     def times(self) -> list[datetime]:
         """First arrival, then every so many minutes until the last one; or just the start."""
@@ -51,11 +59,11 @@ def add_date(event_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     lacked = problems(event)
     zone = current_app.config["TIMEZONE"]
     check_timetable(timetable, zone)
-    venue = _venue(event, timetable.venue_id)
+    venue = venue_of(event, timetable.venue_id)
     now = clock.now()
     occurrence = Occurrence(id=uuid.uuid4(), venue=venue, zone=zone, created_at=now, revised_at=now)
     occurrence.schedule(timetable.starts_local, timetable.ends_local, retention_days(event))
-    occurrence.slots = [_slot(occurrence, wall, timetable.places) for wall in timetable.times()]
+    occurrence.slots = [new_slot(occurrence, wall, timetable.places) for wall in timetable.times()]
     event.occurrences.append(occurrence)
     touch(event)
     db.session.flush()
@@ -67,17 +75,21 @@ def add_date(event_id: uuid.UUID, timetable: Timetable) -> Occurrence:
 
 def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     """Other times, another place, other numbers. Raises Conflict when people have a place and the date would move."""
-    event, occurrence = _locked(occurrence_id)
+    event, occurrence = locked_date(occurrence_id)
     lacked = problems(event)
     check_timetable(timetable, occurrence.zone)
-    venue = _venue(event, timetable.venue_id)
+    venue = venue_of(event, timetable.venue_id)
+    begin = occurrence.starts_local
     planned = (timetable.starts_local, timetable.ends_local, timetable.venue_id)
     if planned != (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id):
         _refuse_with_people(occurrence)
         occurrence.venue = venue
         occurrence.schedule(timetable.starts_local, timetable.ends_local, retention_days(event))
         _note_change(occurrence)
-    _lay_out(occurrence, timetable)
+    if timetable.keeps_times:
+        move_along(occurrence, occurrence.starts_local - begin)
+    elif _lay_out(occurrence, timetable):
+        waitlist.offer_freed(occurrence)
     touch(event)
     reminders.plan(occurrence)
     db.session.flush()
@@ -87,7 +99,7 @@ def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
 
 def remove_date(occurrence_id: uuid.UUID) -> Event:
     """Take a date out of a draft, or call it off where it was public: calendars that hold it must learn of it."""
-    event, occurrence = _locked(occurrence_id)
+    event, occurrence = locked_date(occurrence_id)
     _refuse_with_people(occurrence)
     if event.published_at is None:
         db.session.execute(sa.delete(Occurrence).where(Occurrence.id == occurrence.id))
@@ -108,7 +120,7 @@ def check_timetable(timetable: Timetable, zone: str) -> None:
     walls = [(starts, "starts"), (ends, "ends"), *((wall, "last") for wall in timetable.times())]
     for wall, field in walls:
         if not clock.exists(wall, zone):
-            words = _("Clocks skip %(time)s on this day. Choose another time.", time=wording.clock_time(wall))
+            words = _("Clocks skip %(time)s on this day. Choose another time.", time=clock_time(wall))
             raise Refusal(words, field=field)
     if ends <= starts:
         raise Refusal(_l("The end must be later than the start."), field="ends")
@@ -129,7 +141,7 @@ def _check_arrivals(timetable: Timetable) -> None:
         raise Refusal(words, field="every")
 
 
-def _venue(event: Event, venue_id: uuid.UUID | None) -> Venue | None:
+def venue_of(event: Event, venue_id: uuid.UUID | None) -> Venue | None:
     if venue_id is None:
         return None
     venue = db.session.get(Venue, venue_id)
@@ -138,8 +150,8 @@ def _venue(event: Event, venue_id: uuid.UUID | None) -> Venue | None:
     return venue
 
 
-def _locked(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
-    """The event, then the date: everybody takes the two locks in this order."""
+def locked_date(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
+    """The event, then the date, with its times as they are now: everybody takes the locks in this order."""
     event_id = db.session.scalar(sa.select(Occurrence.event_id).where(Occurrence.id == occurrence_id))
     if event_id is None:
         raise Missing()
@@ -147,7 +159,14 @@ def _locked(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
     occurrence = seats.lock(occurrence_id)
     if occurrence.state != "scheduled" or occurrence.ends_at <= clock.now():
         raise Conflict(_l("This date is over or called off. It can't be changed any more."))
+    reread_slots(occurrence)
     return event, occurrence
+
+
+def reread_slots(occurrence: Occurrence) -> None:
+    """Counts that were read before the lock may be old."""
+    for slot in occurrence.slots:
+        db.session.refresh(slot)
 
 
 def _refuse_with_people(occurrence: Occurrence) -> None:
@@ -163,36 +182,68 @@ def _note_change(occurrence: Occurrence) -> None:
         occurrence.sequence += 1
 
 
-def _slot(occurrence: Occurrence, wall: datetime, places: int) -> Slot:
+def new_slot(occurrence: Occurrence, wall: datetime, places: int) -> Slot:
+    """A time that nobody has yet."""
     return Slot(id=uuid.uuid4(), starts_local=wall, starts_at=clock.to_utc(wall, occurrence.zone), seats_limit=places)
 
 
-def _lay_out(occurrence: Occurrence, timetable: Timetable) -> None:
-    """The times as planned: new ones are added, others get their new limit, and those without people may go."""
+def _lay_out(occurrence: Occurrence, timetable: Timetable) -> bool:
+    """The times as planned: new ones are added, others get their new limit, and those without people may go.
+
+    True if there is more room than before.
+    """
     kept = {slot.starts_local: slot for slot in occurrence.slots}
     wanted = timetable.times()
+    more = any(wall not in kept or kept[wall].seats_limit < timetable.places for wall in wanted)
     for wall in kept.keys() - set(wanted):
-        _take_away(occurrence, kept[wall])
+        take_away(occurrence, kept[wall], field="every")
     for wall in wanted:
         if wall not in kept:
-            occurrence.slots.append(_slot(occurrence, wall, timetable.places))
-        elif not seats.resize(kept[wall].id, timetable.places):
-            words = _("More places than that are taken at %(time)s.", time=wording.clock_time(wall))
-            raise Refusal(words, field="places")
+            occurrence.slots.append(new_slot(occurrence, wall, timetable.places))
+        else:
+            resize(kept[wall], timetable.places, field="places")
     db.session.flush()
+    reread_slots(occurrence)
+    return more
+
+
+def move_along(occurrence: Occurrence, by: timedelta) -> None:
     for slot in occurrence.slots:
-        db.session.refresh(slot)
+        slot.starts_local += by
+        if not clock.exists(slot.starts_local, occurrence.zone):
+            words = _("Clocks skip %(time)s on this day. Choose another time.", time=clock_time(slot.starts_local))
+            raise Refusal(words, field="starts")
+        if not occurrence.starts_local <= slot.starts_local < occurrence.ends_local:
+            time = clock_time(slot.starts_local)
+            raise Refusal(_("The time %(time)s would no longer lie between start and end.", time=time), field="ends")
+        slot.starts_at = clock.to_utc(slot.starts_local, occurrence.zone)
+    db.session.flush()
 
 
-def _take_away(occurrence: Occurrence, slot: Slot) -> None:
+def resize(slot: Slot, places: int, field: str) -> None:
+    """Give a time so many places. Raises Refusal, which names the time, when more are taken."""
+    if not seats.resize(slot.id, places):
+        words = ngettext(
+            "At %(time)s one place is taken. Write 1 or more.",
+            "At %(time)s %(num)s places are taken. Write %(num)s or more.",
+            slot.seats_taken,
+            time=clock_time(slot.starts_local),
+        )
+        raise Refusal(words, field=field)
+
+
+def take_away(occurrence: Occurrence, slot: Slot, field: str) -> None:
+    """One time less. Raises Refusal, which names the time, while somebody has a place there."""
     if slot.seats_taken:
-        words = _("People have places at %(time)s. Keep that time.", time=wording.clock_time(slot.starts_local))
-        raise Refusal(words, field="every")
-    db.session.execute(
-        sa.update(Registration)
-        .where(Registration.slot_id == slot.id, Registration.state == CANCELLED)
-        .values(slot_id=None)
-        .execution_options(synchronize_session=False)
-    )
+        words = _("People have places at %(time)s. Keep that time.", time=clock_time(slot.starts_local))
+        raise Refusal(words, field=field)
+    given_back = (Registration.slot_id == slot.id, Registration.state == CANCELLED)
+    ended = sa.select(Offer.id).where(Offer.slot_id == slot.id)
+    for act in (
+        sa.update(Registration).where(*given_back).values(slot_id=None),
+        sa.update(Message).where(Message.offer_id.in_(ended)).values(offer_id=None),
+        sa.delete(Offer).where(Offer.slot_id == slot.id),
+    ):
+        db.session.execute(act.execution_options(synchronize_session=False))
     occurrence.slots.remove(slot)
     db.session.delete(slot)

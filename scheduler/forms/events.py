@@ -115,11 +115,16 @@ class EventForm(Form):
     format = OneOf(_l("Where people take part"), choices=FORMATS, default="in_person")
     admission = OneOf(_l("How people come in"), choices=ADMISSIONS, default="timed")
     party_max = Whole(_l("Most people in one group"), least=1, most=50, default=6, render_kw=NUMERIC)
+    max_per_employer = Perhaps(_l("Most places for one company"), least=1, most=50, render_kw=NUMERIC)
+    training = Listed(_l("Training of the catalogue"))
     join_link = WebAddress(_l("Link to join online"), most=300, render_kw={"dir": "ltr", "inputmode": "url"})
     checklist = Listed(_l("List of what to bring"))
     amenities = AnyOf(_l("What is there"))
     flow_minutes = Perhaps(_l("Minutes that a visit takes"), least=0, most=720, render_kw=NUMERIC)
     sensitive = BooleanField(_l("This is sensitive"))
+    retention_days = Perhaps(_l("Days until people are erased after a date"), least=7, most=60, render_kw=NUMERIC)
+    walk_ins = BooleanField(_l("People without a place may come to the door"), default=True)
+    cohosts = AnyOf(_l("Who hosts it with you"))
     visibility = OneOf(_l("Who may see it?"), choices=VISIBILITIES, default="public")
 
     def __init__(
@@ -160,7 +165,7 @@ class EventForm(Form):
     def said(self) -> dict[str, Any]:
         """What was said, cleaned. Call it after validate()."""
         same = ("type", "languages", "interpretation", "format", "admission", "party_max", "amenities", "flow_minutes",
-                "sensitive", "visibility", "join_link")  # fmt: skip
+                "sensitive", "visibility", "join_link", "walk_ins", "retention_days", "max_per_employer")  # fmt: skip
         return {
             **{name: self[name].data for name in same},
             "title": _texts(self.title_en, self.title_es),
@@ -195,6 +200,12 @@ class DateForm(Form):
             self.places.label.text = _("Places at each time")
         else:
             del self.last, self.every
+
+    def leave_times(self) -> None:
+        """Ask only for day, hours and place: the times were set one by one."""
+        for name in ("last", "every", "places"):
+            if name in self:
+                del self[name]
 
     def wall(self, field: Hour) -> datetime:
         """The wall time of an hour on the chosen day. Call it after validate()."""

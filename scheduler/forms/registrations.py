@@ -10,7 +10,7 @@ from wtforms import BooleanField, Form, HiddenField, StringField
 
 from .fields import AnyOf, EmailAddress, Line, Lines, Listed, OneOf, Phone, plain_digits
 
-NAME_LENGTH, NOTE_LENGTH = 80, 200
+NAME_LENGTH, NOTE_LENGTH, EMPLOYER_LENGTH = 80, 200, 120
 CHILDREN_MOST = 6
 CHIPS_MOST = 8
 
@@ -36,6 +36,12 @@ class PlaceForm(Form):
 
     date = OneOf(_l("Choose a date"), otherwise=_l("Choose a date from the list."))
     slot = OneOf(_l("Choose a time"), otherwise=_l("Choose a time from the list."))
+    employer = Line(
+        _l("Company name"),
+        most=EMPLOYER_LENGTH,
+        required=_l("Write the name of your company."),
+        render_kw={"autocomplete": "organization"},
+    )
     name = Line(
         _l("What should we call you?"),
         most=NAME_LENGTH,
@@ -66,18 +72,11 @@ class PlaceForm(Form):
 
     def offer_party(self, most: int) -> None:
         """One group may have up to so many people."""
-        self.party.choices = [(str(count), str(count)) for count in range(1, most + 1)]
-        self.party.otherwise = _("Choose a number of people from 1 to %(most)s. Call us for a larger group.", most=most)
-        if most > CHIPS_MOST:
-            self.party.fold()
+        offer_party(self, most)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """True if all of it can stand. Of e-mail and phone only the chosen one is looked at."""
-        kind = self.contact_kind.data
-        self.email.wanted = kind in (BY_EMAIL, BY_HELPER)
-        self.phone.wanted = kind == BY_PHONE
-        self.email.empty_words = _("Write the e-mail address that we may use.")
-        self.phone.empty_words = _("Write the phone number that we may call.")
+        want_contact(self)
         return bool(super().validate(extra_validators))
 
     @property
@@ -87,11 +86,10 @@ class PlaceForm(Form):
 
     def answers(self) -> dict[str, Any]:
         """What was said, cleaned. Call it after validate()."""
-        kind = self.contact_kind.data
         return {
             "name": self.name.data,
-            "contact_kind": kind,
-            "contact": {BY_PHONE: self.phone.data, BY_NOTHING: ""}.get(kind, self.email.data),
+            "employer": self.employer.data if "employer" in self else "",
+            **contact_in(self),
             "spoken": self.spoken.data,
             "party": int(self.party.data),
             "children": int(self.children.data),
@@ -99,6 +97,64 @@ class PlaceForm(Form):
             "note": self.note.data or "",
             "wording": "full" if self.full_words and self.full_words.data else "discreet",
         }
+
+
+class ChangesForm(Form):
+    """What a person may change of a place, as it is now. What cannot be changed any more is taken out by the page."""
+
+    slot = PlaceForm.slot
+    party = PlaceForm.party
+    children = PlaceForm.children
+    contact_kind = PlaceForm.contact_kind
+    email = PlaceForm.email
+    phone = PlaceForm.phone
+    full_words = PlaceForm.full_words
+    language = OneOf(_l("What language should we write to you in?"))
+    spoken = PlaceForm.spoken
+    needs = PlaceForm.needs
+    note = PlaceForm.note
+    nonce = HiddenField()
+    seen = HiddenField()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """True if all of it can stand. Of e-mail and phone only the chosen one is looked at."""
+        want_contact(self)
+        return bool(super().validate(extra_validators))
+
+    def answers(self) -> dict[str, Any]:
+        """What was said, cleaned, of what was asked; the time as it is named on the form. Call it after validate()."""
+        said = {name: self[name].data for name in ("language", "spoken", "needs")}
+        said["note"] = self.note.data or ""
+        said |= {name: int(self[name].data) for name in ("party", "children") if name in self}
+        if "full_words" in self:
+            said["wording"] = "full" if self.full_words.data else "discreet"
+        return said | contact_in(self)
+
+
+def offer_party(form: Any, most: int) -> None:
+    """One group may have up to so many people."""
+    form.party.choices = [(str(count), str(count)) for count in range(1, most + 1)]
+    form.party.otherwise = _("Choose a number of people from 1 to %(most)s. Call us for a larger group.", most=most)
+    if most > CHIPS_MOST:
+        form.party.fold()
+
+
+def want_contact(form: PlaceForm | ChangesForm) -> None:
+    """Only the address that was chosen is asked for."""
+    kind = form.contact_kind.data
+    form.email.wanted = kind in (BY_EMAIL, BY_HELPER)
+    form.phone.wanted = kind == BY_PHONE
+    form.email.empty_words = _("Write the e-mail address that we may use.")
+    form.phone.empty_words = _("Write the phone number that we may call.")
+
+
+def contact_in(form: PlaceForm | ChangesForm) -> dict[str, Any]:
+    """Where we may tell this person something, and how."""
+    kind = form.contact_kind.data
+    return {
+        "contact_kind": kind,
+        "contact": {BY_PHONE: form.phone.data, BY_NOTHING: ""}.get(kind, form.email.data),
+    }
 
 
 class CodeForm(Form):

@@ -60,7 +60,7 @@ def compose(message: Message) -> Letter:
     email.add_alternative(words.html, subtype="html", charset="utf-8", cte="quoted-printable")
     method = facts.invites(message)
     if method:
-        _attach_invitation(email, message, method, sender, answers_to, recipient)
+        _attach_invitation(email, message, method, sender, recipient)
     email["From"] = sender
     email["To"] = Address(addr_spec=recipient)
     email["Reply-To"] = Address(addr_spec=answers_to)
@@ -91,7 +91,7 @@ def message_id(row: uuid.UUID) -> str:
 
 
 def _spoken_to(message: Message) -> str:
-    kept = message.registration.contact if message.registration else message.user.email if message.user else ""
+    kept = _kept_address(message)
     try:
         ascii_form = validate_email(kept, check_deliverability=False, test_environment=True).ascii_email
     except EmailNotValidError:
@@ -101,9 +101,19 @@ def _spoken_to(message: Message) -> str:
     return ascii_form
 
 
+def _kept_address(message: Message) -> str:
+    if message.registration is not None:
+        return message.registration.contact
+    if message.booking is not None:
+        return message.booking.email
+    return message.user.email if message.user else ""
+
+
 def _sender(message: Message) -> Address:
     registration = message.registration
-    if registration is None:
+    if message.booking is not None:
+        name = message.booking.training.organization.name
+    elif registration is None:
         name = str(current_app.config["SITE_NAME"])
     else:
         host = registration.occurrence.event.organization
@@ -113,22 +123,25 @@ def _sender(message: Message) -> Address:
 
 def _answers_to(message: Message) -> str:
     registration = message.registration
+    if message.booking is not None:
+        return message.booking.training.organization.email or desk()
     if registration is None or facts.is_discreet(registration):
         return desk()
     return registration.occurrence.event.organization.email or desk()
 
 
-def _attach_invitation(
-    email: EmailMessage, message: Message, method: str, sender: Address, answers_to: str, recipient: str
-) -> None:
-    """As the last alternative, for programs that show it, and as a file, for all others: the same octets."""
+def _attach_invitation(email: EmailMessage, message: Message, method: str, sender: Address, recipient: str) -> None:
+    """As the last alternative, for programs that show it, and as a file, for all others: the same octets.
+
+    Its organizer is the desk, whatever the wording: an entry whose organizer changes is another entry.
+    """
     assert message.registration is not None
     octets = calendars.invitation(
         message.registration,
         method=method,
         discreet=facts.is_discreet(message.registration),
         organizer_name=sender.display_name,
-        organizer_email=answers_to,
+        organizer_email=sender.addr_spec,
         recipient=recipient,
         language=message.registration.language,
     )

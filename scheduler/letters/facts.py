@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask import current_app
 
 from ..core import clock, languages, tokens, wording
 from ..models import message as letters
+from ..models import offer as offers
 from ..models import registration as places
-from ..models.base import Texts, in_language, language_of
+from ..models.checklist import new_on_the_list
 from ..models.event import Event, Occurrence
+from ..models.line import place_in_line
 from ..models.message import Message
 from ..models.registration import Registration
 from ..models.venue import Venue
-from . import links
+from . import employers, links
+from .saying import Facts as Facts
+from .saying import said as said
 
 LEGAL_DOORS = ("legal", "daca", "rights", "citizen")
-
-Facts = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Said:
-    """A text of the hosts, with the language that it is really in."""
-
-    text: str
-    language: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def said(texts: Texts | None, language: str) -> Said:
-    """The text in this language, or in the one that we have."""
-    return Said(in_language(texts, language), language_of(texts, language))
 
 
 def is_discreet(registration: Registration) -> bool:
@@ -44,20 +28,30 @@ def is_discreet(registration: Registration) -> bool:
     return registration.wording != places.FULL or registration.contact_kind == places.HELPER_EMAIL
 
 
+_METHODS = {
+    letters.CONFIRMATION: "REQUEST",
+    letters.CHANGE: "REQUEST",
+    letters.MOVE: "REQUEST",
+    letters.CANCELLATION_HOST: "CANCEL",
+    letters.CANCELLATION_OWN: "CANCEL",
+}
+
+
 def invites(message: Message) -> str:
-    """REQUEST with a kept place, CANCEL when it is given back; nothing while it is only held or waited for."""
+    """REQUEST with a kept place, CANCEL when it is no more; nothing while it is only held, offered or waited for."""
     registration = message.registration
     if registration is None or registration.slot_id is None:
         return ""
-    if message.letter == letters.CANCELLATION_OWN:
-        return "CANCEL"
-    return "REQUEST" if message.letter == letters.CONFIRMATION and registration.state != places.HELD else ""
+    kept = registration.state in (places.CONFIRMED, places.CHECKED_IN)
+    return _METHODS.get(message.letter, "") if kept or message.letter == letters.CANCELLATION_OWN else ""
 
 
 def known_once(message: Message) -> Facts:
     """What is equal in both languages: asked from the database or derived once for a letter."""
     if message.letter == letters.SIGN_IN_HELP:
         return {"discreet": False, "new_password": _password_link(message)}
+    if message.booking is not None:
+        return employers.known_once(message.booking)
     registration = message.registration
     assert registration is not None
     known: Facts = {
@@ -70,14 +64,30 @@ def known_once(message: Message) -> Facts:
         "cannot_come": links.cannot_come(registration),
         "code": registration.code_shown,
     }
-    if message.letter == letters.CONFIRMATION:
+    if message.letter in (letters.CONFIRMATION, letters.CHANGE):
         known["same_contact"] = 1 + places.same_contact(registration)
+    if message.letter == letters.CHANGE:
+        known |= _as_it_is_now(registration)
     if message.letter == letters.WAITLIST_JOINED:
-        known["place_in_line"] = places.place_in_line(registration)
+        known["place_in_line"] = place_in_line(registration)
+    if message.offer is not None:
+        known["offer"], known["no_thanks"] = links.offer(message.offer), links.no_thanks(message.offer)
+        known["last_chance"] = registration.lapses > 0
     if message.letter == letters.REMINDER:
         zone = registration.occurrence.zone
-        known["days"] = (registration.starts_local.date() - clock.today(zone)).days
+        # A sample is read as on the day when it will go; what is really sent was due before.
+        today = clock.local(max(clock.now(), message.due_at), zone).date()
+        known["days"] = (registration.starts_local.date() - today).days
     return known
+
+
+def _as_it_is_now(registration: Registration) -> Facts:
+    offer = offers.open_for(registration.id) if registration.state == places.OFFERED else None
+    return {
+        "waits": registration.state in (places.WAITLISTED, places.OFFERED),
+        "offer": links.offer(offer) if offer else "",
+        "party": registration.party,
+    }
 
 
 def _password_link(message: Message) -> str:
@@ -95,8 +105,13 @@ def in_words(message: Message, language: str) -> Facts:
         "direction": languages.direction(language),
         "site_name": current_app.config["SITE_NAME"],
     }
+    if message.booking is not None:
+        return facts | employers.in_words(message, language)
     if message.registration is None:
         return facts
+    if message.offer is not None:
+        occurrence = message.registration.occurrence
+        facts["until"] = f"{_moment(message.offer.held_until, occurrence)} ({wording.zone_words(occurrence.zone)})"
     return facts | _when(message.registration) | _what(message.registration, language) | _where(message, language)
 
 
@@ -126,7 +141,12 @@ def _when(registration: Registration) -> Facts:
 def _held_until(registration: Registration, occurrence: Occurrence) -> str:
     if registration.state != places.HELD or registration.held_until is None:
         return ""
-    wall: datetime = clock.local(registration.held_until, occurrence.zone)
+    return _moment(registration.held_until, occurrence)
+
+
+def _moment(instant: datetime, occurrence: Occurrence) -> str:
+    """`Saturday, December 5, 9:30 AM` on the clocks of the place."""
+    wall = clock.local(instant, occurrence.zone)
     return f"{wording.weekday_date(wall.date())}, {wording.clock_time(wall)}"
 
 
@@ -139,6 +159,7 @@ def _what(registration: Registration, language: str) -> Facts:
         "host": event.organization.name,
         "phone": event.organization.phone,
         "name": _name_to_greet(registration),
+        "new": [said(item["text"], language) for item in new_on_the_list(registration.checklist_id, event.checklist)],
         "minutes": event.about_minutes,
         "child_care": "child_care" in event.amenities,
         "event_page": links.event(event, language),

@@ -6,7 +6,9 @@ from flask import current_app
 
 from ..core import languages, tokens
 from ..models.event import Event
+from ..models.offer import Offer
 from ..models.registration import Registration
+from ..models.training import Booking
 
 
 def absolute(path: str) -> str:
@@ -29,9 +31,44 @@ def cannot_come(registration: Registration) -> str:
     return f"{place(registration)}/cancellation"
 
 
+def offer(found: Offer) -> str:
+    """Where an offered place is taken or not: following the link changes nothing."""
+    return absolute(f"/{languages.written(found.registration.language)}/place/offer/{found.token()}")
+
+
+def no_thanks(found: Offer) -> str:
+    """The page that asks what to do instead."""
+    return f"{offer(found)}/refusal"
+
+
+def other_dates(registration: Registration) -> str:
+    """The same page, where a place on another date can be taken instead."""
+    return f"{place(registration)}#others"
+
+
+def own_feed(registration: Registration) -> str:
+    """Where a calendar program finds this one place, always as it is now."""
+    return absolute(f"/feeds/{registration.token(tokens.FEED)}.ics")
+
+
 def stop_reminders(registration: Registration) -> str:
     """The one-click address of the List-Unsubscribe header: a POST, for this registration's reminders only."""
     return absolute(f"/stop/{registration.token(tokens.STOP_REMINDERS)}")
+
+
+def booking(found: Booking) -> str:
+    """Where an employer sees, changes or withdraws its own request."""
+    return absolute(f"/{languages.written(found.language)}/bookings/{found.token()}")
+
+
+def invitation(found: Booking, language: str) -> str:
+    """Where an employer's staff keep a place in its session: on the poster and in its square."""
+    return absolute(f"/{languages.written(language)}/invitations/{found.token(tokens.INVITATION)}")
+
+
+def training(slug: str, language: str) -> str:
+    """The public page of a training."""
+    return absolute(f"/{language}/trainings/{slug}")
 
 
 def event(found: Event, language: str) -> str:

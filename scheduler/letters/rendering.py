@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ..core import languages, wording
 from ..core.config import ROOT
 from ..models.message import Message
-from . import facts
+from . import facts, news
 
 SUBJECT_MOST = 78
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -66,7 +66,7 @@ def write(message: Message) -> Written:
     """The whole letter, in the person's language and below it in another."""
     first = languages.written(_language(message))
     both = (first, languages.second(first))
-    known = facts.known_once(message)
+    known = facts.known_once(message) | news.known_once(message)
     parts = [_part(message, language, known) for language in both]
     subject = " / ".join(part.subject for part in parts) if known["discreet"] else parts[0].subject
     frame = {"subject": subject, "parts": parts}
@@ -81,13 +81,15 @@ def write(message: Message) -> Written:
 def _language(message: Message) -> str:
     if message.registration is not None:
         return message.registration.language
+    if message.booking is not None:
+        return message.booking.language
     assert message.user is not None
     return message.user.language
 
 
 def _part(message: Message, language: str, known: facts.Facts) -> Part:
     with force_locale(language):
-        words = known | facts.in_words(message, language)
+        words = known | facts.in_words(message, language) | news.in_words(message, language, known)
         words["first"] = language == languages.written(_language(message))
         folder, pages = f"mail/{message.letter}", templates(language)
         return Part(

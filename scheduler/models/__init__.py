@@ -3,15 +3,20 @@
 from .audit import AuditEntry
 from .checklist import Checklist
 from .event import Cohost, Event, Occurrence, Slot
+from .heartbeat import Heartbeat
 from .message import Message
 from .offer import Offer
 from .organization import Organization
 from .registration import Registration
 from .reminder import Reminder
+from .revision import Revision
+from .tally import Receipt, Tally
+from .training import Booking, Training
 from .user import Membership, SignIn, User
 from .venue import Venue
 
 __all__ = [
-    "AuditEntry", "Checklist", "Cohost", "Event", "Membership", "Message", "Occurrence", "Offer",
-    "Organization", "Registration", "Reminder", "SignIn", "Slot", "User", "Venue",
+    "AuditEntry", "Booking", "Checklist", "Cohost", "Event", "Heartbeat", "Membership", "Message", "Occurrence",
+    "Offer", "Organization", "Receipt", "Registration", "Reminder", "Revision", "SignIn", "Slot", "Tally", "Training",
+    "User", "Venue",
 ]  # fmt: skip

@@ -8,11 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from ..core import clock
 from ..core.extensions import db
-from .event import DRAFT, Event, Occurrence, Slot
+from .event import DRAFT, Cohost, Event, Occurrence, Slot
 
 UPCOMING, DRAFTS, PAST = "upcoming", "drafts", "past"
 TABS = (UPCOMING, DRAFTS, PAST)
@@ -48,7 +48,7 @@ Hosts = Collection[uuid.UUID]
 
 
 def counts(hosts: Hosts, editing: Hosts) -> Counts:
-    """How much stands on each tab: dates of `hosts`, drafts of those in which the reader may edit."""
+    """How much stands on each tab: dates that `hosts` hold or help to hold, drafts where the reader may edit."""
     coming, past = (_dates(hosts, tab).with_only_columns(sa.func.count()).order_by(None) for tab in (UPCOMING, PAST))
     drafts = _drafts(editing).with_only_columns(sa.func.count()).order_by(None)
     columns = (query.scalar_subquery() for query in (coming, drafts, past))
@@ -66,7 +66,8 @@ def dates(hosts: Hosts, tab: str, number: int, count: int) -> Page:
         for column in (Slot.seats_taken, Slot.seats_limit)
     )
     query = _dates(hosts, tab).add_columns(taken, limit).outerjoin(Occurrence.venue)
-    query = query.options(contains_eager(Occurrence.event), contains_eager(Occurrence.venue))
+    whole = contains_eager(Occurrence.event).joinedload(Event.organization)
+    query = query.options(whole, contains_eager(Occurrence.venue))
     query = query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
     lines = [Line(found.event, found, taken, limit) for found, taken, limit in db.session.execute(query)]
     return Page(lines, number, count)
@@ -75,8 +76,8 @@ def dates(hosts: Hosts, tab: str, number: int, count: int) -> Page:
 def drafts(editing: Hosts, number: int, count: int) -> Page:
     """What is not published yet, the latest change first, each with its first date."""
     number = _within(number, count)
-    whole = selectinload(Event.occurrences).joinedload(Occurrence.venue)
-    query = _drafts(editing).options(whole).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
+    whole = (joinedload(Event.organization), selectinload(Event.occurrences).joinedload(Occurrence.venue))
+    query = _drafts(editing).options(*whole).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
     lines = [Line(event, next(iter(event.occurrences), None)) for event in db.session.scalars(query)]
     return Page(lines, number, count)
 
@@ -87,7 +88,8 @@ def _within(number: int, count: int) -> int:
 
 def _dates(hosts: Hosts, tab: str) -> sa.Select[Occurrence]:
     query = sa.select(Occurrence).join(Occurrence.event)
-    query = query.where(Event.organization_id.in_(hosts), Event.state.not_in(UNFINISHED))
+    named = sa.exists().where(Cohost.event_id == Event.id, Cohost.organization_id.in_(hosts))
+    query = query.where(sa.or_(Event.organization_id.in_(hosts), named), Event.state.not_in(UNFINISHED))
     if tab == PAST:
         return query.where(Occurrence.ends_at <= clock.now()).order_by(Occurrence.starts_at.desc(), Occurrence.id)
     return query.where(Occurrence.ends_at > clock.now()).order_by(Occurrence.starts_at, Occurrence.id)

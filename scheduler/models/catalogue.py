@@ -16,12 +16,13 @@ from ..core import clock
 from ..core.extensions import db
 from .base import has_word
 from .event import CANCELLED, DOORS, PUBLIC, PUBLISHED, Event, Occurrence
-from .room import CANCELED, FEW, FULL, INVITED, JUST_COME, OPEN, PAST, Date, slot_room, with_room
+from .room import CANCELED, CLOSED, FEW, FULL, INVITED, JUST_COME, OPEN, PAST, Date, slot_room, with_room
 from .venue import Venue
 
 __all__ = [
-    "CANCELED", "FEW", "FULL", "INVITED", "JUST_COME", "OPEN", "PAST", "Date", "Filters", "Page", "alternatives",
-    "areas", "coming", "folded", "languages_spoken", "listed_pages", "search_text", "shown", "slot_room", "with_room",
+    "CANCELED", "CLOSED", "FEW", "FULL", "INVITED", "JUST_COME", "OPEN", "PAST", "Date", "Filters", "Page",
+    "alternatives", "areas", "coming", "folded", "languages_spoken", "listed_pages", "search_text", "shown",
+    "slot_room", "with_room",
 ]  # fmt: skip
 
 PAGE_SIZE = 20
@@ -228,8 +229,8 @@ def alternatives(event: Event, most: int = 3) -> list[Date]:
     """Other dates behind the same door that can still be joined."""
     same_door = [key for key, door in DOORS.items() if door == event.door]
     wanted = (Event.type.in_(same_door), Event.state == PUBLISHED, Event.id != event.id)
-    takes_place = Occurrence.state == "scheduled"
-    soonest = _soonest(Occurrence.id, clock.now(), wanted).where(takes_place).limit(most).subquery()
+    takes_place = (Occurrence.state == "scheduled", Occurrence.closed_at.is_(None))
+    soonest = _soonest(Occurrence.id, clock.now(), wanted).where(*takes_place).limit(most).subquery()
     query = _in_order(_whole().where(Occurrence.id.in_(sa.select(soonest.c.id))))
     return with_room(db.session.scalars(query).all())
 

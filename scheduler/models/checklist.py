@@ -54,3 +54,20 @@ def current(organization_ids: Collection[uuid.UUID]) -> list[Checklist]:
     return list(
         db.session.scalars(query.order_by(Checklist.organization_id.is_(None), Checklist.reviewed_on, Checklist.id))
     )
+
+
+def new_on_the_list(told: uuid.UUID | None, present: Checklist | None) -> list[dict[str, Any]]:
+    """The items that somebody who was told an older list has not read there, or not as a thing that must be brought.
+
+    Better words in one language make no new item. Who was told no list is told all of it anyway.
+    """
+    if told is None or present is None or told == present.id:
+        return []
+    before = db.session.get(Checklist, told)
+    return [item for item in present.items if before and not any(_covers(item, old) for old in before.items)]
+
+
+def _covers(item: dict[str, Any], old: dict[str, Any]) -> bool:
+    said = {" ".join(text.casefold().split()) for text in old["text"].values()}
+    same = any(" ".join(text.casefold().split()) in said for text in item["text"].values() if text)
+    return same and (item["need"] == old["need"] or item["need"] != "bring")

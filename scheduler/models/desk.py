@@ -9,7 +9,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from ..core.extensions import db
 from .event import Event, Occurrence
+from .message import VOID, Message
 from .registration import LIVE, Registration
+from .reminder import Reminder
 
 
 def event(event_id: uuid.UUID) -> Event | None:
@@ -46,6 +48,23 @@ def signed_up(event_id: uuid.UUID) -> dict[uuid.UUID, int]:
     return {row.occurrence_id: row[1] for row in db.session.execute(query)}
 
 
+def has_registrations(event_id: uuid.UUID) -> bool:
+    """True while anybody's data stands on a date of this event, also of those who gave their place back."""
+    query = sa.select(Registration.id).join(Registration.occurrence).where(Occurrence.event_id == event_id)
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def reminded(occurrence_id: uuid.UUID) -> dict[int, int]:
+    """How many letters and calls each reminder of a date led to, by its days before."""
+    query = (
+        sa.select(Reminder.days_before, sa.func.count())
+        .join(Message, Message.reminder_id == Reminder.id)
+        .where(Reminder.occurrence_id == occurrence_id, Message.state != VOID)
+        .group_by(Reminder.days_before)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
 def place_of(registration_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID] | None:
     """The organization and the date that a registration belongs to, while the person has not been erased."""
     query = (
@@ -56,3 +75,23 @@ def place_of(registration_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID] | None:
     )
     found = db.session.execute(query).one_or_none()
     return (found[0], found[1]) if found else None
+
+
+def registration(registration_id: uuid.UUID) -> Registration | None:
+    """One place with its time and date."""
+    query = sa.select(Registration).options(
+        joinedload(Registration.slot), joinedload(Registration.occurrence).joinedload(Occurrence.event)
+    )
+    return db.session.scalar(query.where(Registration.id == registration_id))
+
+
+def place_told(message_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """The organization and the date that a letter or a call is about, while the person has not been erased."""
+    found = db.session.scalar(sa.select(Message.registration_id).where(Message.id == message_id))
+    return place_of(found) if found else None
+
+
+def dates_of(event_id: uuid.UUID) -> list[uuid.UUID]:
+    """All dates of an event, the first one first."""
+    query = sa.select(Occurrence.id).where(Occurrence.event_id == event_id)
+    return list(db.session.scalars(query.order_by(Occurrence.starts_at, Occurrence.id)))

@@ -36,6 +36,7 @@ DOORS = {
     "volunteer_training": "learning",
 }
 TYPES = tuple(DOORS)
+UNPURGED = sa.text("purged_at IS NULL")
 SENSITIVE_TYPES = ("daca_renewal", "legal_clinic", "know_your_rights", "info_session", "citizenship", "wellness")
 
 
@@ -78,6 +79,7 @@ class Event(Model):
     retention_days: Mapped[int | None]
     join_link: Mapped[str] = mapped_column(sa.String(300), default="")
     checklist_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("checklist.id"))
+    training_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("training.id", ondelete="SET NULL"), index=True)
     cancel_reason: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
     search_text: Mapped[str] = mapped_column(sa.Text, default="")
     sequence: Mapped[int] = mapped_column(default=0)
@@ -155,6 +157,7 @@ class Occurrence(Model):
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         sa.CheckConstraint("state IN ('scheduled', 'cancelled')", name="state"),
         sa.CheckConstraint("waiting >= 0", name="waiting"),
+        sa.Index("ix_occurrence_keep_until", "keep_until", sqlite_where=UNPURGED, postgresql_where=UNPURGED),
     )
 
     def schedule(self, starts_local: datetime, ends_local: datetime, retention_days: int) -> None:
@@ -175,6 +178,11 @@ class Occurrence(Model):
         self.ends_at = clock.to_utc(self.ends_local, self.zone)
 
     @property
+    def days_kept(self) -> int:
+        """So many days after the date what people told us is erased."""
+        return (self.keep_until - self.ends_local.date()).days
+
+    @property
     def key(self) -> bytes:
         """The occurrence key, 256 bits. Raises keyring.KeyIsGone after its week was destroyed."""
         kept: bytes | None = self.__dict__.get("_key")
@@ -193,6 +201,11 @@ class Occurrence(Model):
     def is_cancelled(self) -> bool:
         return self.state == "cancelled" or self.event.state == CANCELLED
 
+    @property
+    def reason_off(self) -> Texts:
+        """Why it does not take place, in the host's words; empty where nobody said."""
+        return self.cancel_reason or self.event.cancel_reason
+
     def accepts(self, now: datetime) -> bool:
         """True while places, or the waitlist, can be taken. `closed_at` is set while the host takes no more names."""
         return (
@@ -202,12 +215,6 @@ class Occurrence(Model):
             and self.state == "scheduled"
             and self.ends_at > now
         )
-
-    def places(self) -> str:
-        """`open`, `few` or `full`: the only thing that the public learns about numbers."""
-        limit = sum(slot.seats_limit for slot in self.slots)
-        free = sum(slot.free for slot in self.slots)
-        return band(limit, free, self.waiting)
 
 
 def band(limit: int, free: int, waiting: int) -> str:
@@ -225,7 +232,7 @@ class Slot(Model):
     id: Mapped[Id]
     occurrence_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("occurrence.id", ondelete="CASCADE"), index=True)
     starts_local: Mapped[datetime] = mapped_column(WallTime)
-    starts_at: Mapped[datetime] = mapped_column(Instant)
+    starts_at: Mapped[datetime] = mapped_column(Instant, index=True)
     seats_limit: Mapped[int]
     seats_taken: Mapped[int] = mapped_column(default=0)
 

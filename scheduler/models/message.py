@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,12 +19,17 @@ from .event import Event, Occurrence
 from .offer import Offer
 from .registration import Registration
 from .reminder import Reminder
+from .training import CANCELLED as CALLED_OFF
+from .training import CONFIRMED as BOOKED
+from .training import DECLINED, OPEN, Booking
 from .user import User
 
 CONFIRMATION, WAITLIST_JOINED, REMINDER = "confirmation", "waitlist_joined", "reminder"
 OFFER, CHANGE, MOVE = "offer", "change", "move"
 CANCELLATION_OWN, CANCELLATION_HOST = "cancellation_own", "cancellation_host"
 SIGN_IN_HELP = "sign_in_help"
+BOOKING_RECEIVED, BOOKING_ACCEPTED = "booking_received", "booking_accepted"
+BOOKING_DECLINED, BOOKING_CHANGED = "booking_declined", "booking_changed"
 
 DUE_IN: dict[str, tuple[str, ...]] = {
     CONFIRMATION: places.SEATED,
@@ -36,6 +42,14 @@ DUE_IN: dict[str, tuple[str, ...]] = {
     CANCELLATION_HOST: places.LIVE,
 }
 """The states of a registration in which each letter is still true."""
+
+BOOKING_DUE_IN: dict[str, tuple[str, ...]] = {
+    BOOKING_RECEIVED: OPEN,
+    BOOKING_ACCEPTED: (BOOKED,),
+    BOOKING_DECLINED: (DECLINED,),
+    BOOKING_CHANGED: (BOOKED, CALLED_OFF),
+}
+"""The same for an employer's request."""
 
 EMAIL, CALL = "email", "call"
 WAITING, SENT, FAILED, VOID = "waiting", "sent", "failed", "void"
@@ -61,6 +75,7 @@ class Message(Model):
     )
     reminder_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("reminder.id", ondelete="CASCADE"), index=True)
     offer_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("offer.id", ondelete="CASCADE"), index=True)
+    booking_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("booking.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff_user.id", ondelete="CASCADE"), index=True)
     dedupe_key: Mapped[str] = mapped_column(sa.String(120), unique=True)
     due_at: Mapped[datetime] = mapped_column(Instant)
@@ -78,6 +93,7 @@ class Message(Model):
     occurrence: Mapped[Occurrence | None] = relationship()
     reminder: Mapped[Reminder | None] = relationship()
     offer: Mapped[Offer | None] = relationship()
+    booking: Mapped[Booking | None] = relationship()
     user: Mapped[User | None] = relationship()
 
     __table_args__ = (
@@ -96,6 +112,8 @@ class Message(Model):
         """False when the letter would no longer be true: after a cancellation, the start, or the next reminder."""
         if self.letter == SIGN_IN_HELP:
             return self.user is not None and now < self.password_link_ends_at
+        if self.booking is not None:
+            return self.booking.state in BOOKING_DUE_IN[self.letter]
         if self.registration is None or self.occurrence is None:
             return False
         if self.registration.state not in DUE_IN[self.letter]:
@@ -104,6 +122,8 @@ class Message(Model):
             return True
         if self.occurrence.ends_at <= now or self.occurrence.is_cancelled != (self.letter == CANCELLATION_HOST):
             return False
+        if self.letter == MOVE and self.channel == CALL and self.registration.state in places.SEATED:
+            return self.registration.keep_asked_at is not None
         if self.letter == OFFER:
             return self.offer is not None and self.offer.is_open(now)
         return self.letter != REMINDER or self._reminder_is_due(now)
@@ -119,8 +139,13 @@ class Message(Model):
 
 def whole(message_id: uuid.UUID) -> Message | None:
     """The message with everything that its letter speaks of, in one query."""
-    found: Message | None = db.session.scalar(_whole(), {"message_id": message_id})
-    return found
+    return whole_of([message_id]).get(message_id)
+
+
+def whole_of(message_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
+    """The same for several; those that are gone are left out."""
+    found: Iterable[Message] = db.session.scalars(_whole(), {"message_ids": list(message_ids)})
+    return {message.id: message for message in found}
 
 
 @cache
@@ -137,14 +162,20 @@ def _whole() -> sa.Select[Any]:
         joinedload(Message.offer),
         joinedload(Message.user),
     )
-    return query.where(Message.id == sa.bindparam("message_id"))
+    return query.where(Message.id.in_(sa.bindparam("message_ids", expanding=True)))
 
 
 def first_sent(registration_id: uuid.UUID) -> uuid.UUID | None:
     """The first letter that went out for this registration: later ones stand under it in a mail program."""
-    return db.session.scalar(
+    return db.session.scalar(_first_sent(), {"registration": registration_id})
+
+
+@cache
+def _first_sent() -> sa.Select[uuid.UUID]:
+    return (
         sa.select(Message.id)
-        .where(Message.registration_id == registration_id, Message.state == SENT, Message.channel == EMAIL)
+        .where(Message.registration_id == sa.bindparam("registration"), Message.state == SENT)
+        .where(Message.channel == EMAIL)
         .order_by(Message.sent_at, Message.id)
         .limit(1)
     )

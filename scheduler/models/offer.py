@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from ..core import tokens
+from ..core import clock, tokens
+from ..core.extensions import db
 from .base import Id, Instant, Model
 from .event import Slot
 from .registration import Registration
 
 OPEN, ACCEPTED, DECLINED, LAPSED, WITHDRAWN = "open", "accepted", "declined", "lapsed", "withdrawn"
 STATES = (OPEN, ACCEPTED, DECLINED, LAPSED, WITHDRAWN)
+
+LONG, SHORT = timedelta(hours=24), timedelta(hours=3)
+SOON = timedelta(hours=48)
+"""How long an offer stands: long, or short when the time is soon. Only the hours of the day count."""
 
 
 class Offer(Model):
@@ -54,3 +59,65 @@ class Offer(Model):
         """The mailed link's token: for this one offer, dead with the date's key or a new generation of links."""
         key = self.registration.occurrence.derived_key("links")
         return tokens.derive(key, self.id, tokens.OFFER, self.registration.link_generation)
+
+    def end(self, state: str, now: datetime) -> None:
+        """It can no longer be taken."""
+        self.state, self.ended_at = state, clock.to_minute(now)
+
+
+def stands_until(now: datetime, starts_at: datetime, zone: str) -> datetime | None:
+    """Until when an offer made now would stand; None at night, or when it is too soon."""
+    return None if clock.is_quiet(now, zone) else _until(now, starts_at, zone)
+
+
+def too_soon(now: datetime, starts_at: datetime, zone: str) -> bool:
+    """True when less than 3 hours of day remain before the start."""
+    return _until(now, starts_at, zone) is None
+
+
+def _until(now: datetime, starts_at: datetime, zone: str) -> datetime | None:
+    whole_minute = clock.to_minute(now + timedelta(seconds=59, microseconds=999_999))
+    until = clock.after_day_time(whole_minute, SHORT if starts_at - now < SOON else LONG, zone)
+    return until if until <= starts_at else None
+
+
+def other_times(offer: Offer) -> bool:
+    """True if the date has another time that one could wait for."""
+    query = sa.select(Slot.id).where(
+        Slot.occurrence_id == offer.occurrence_id, Slot.id != offer.slot_id, Slot.starts_at > clock.now()
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def open_for(registration_id: uuid.UUID) -> Offer | None:
+    """The offer that stands for this party."""
+    query = sa.select(Offer).where(Offer.registration_id == registration_id, Offer.state == OPEN)
+    return db.session.scalar(query.options(joinedload(Offer.slot)))
+
+
+def standing_for(registration: Registration) -> Offer | None:
+    """The offer that this party can take now; one whose time is over only waits for the worker."""
+    offer = open_for(registration.id)
+    return offer if offer is not None and offer.is_open(clock.now()) else None
+
+
+def whose(offer_id: uuid.UUID) -> uuid.UUID | None:
+    """The registration to which this offer was made."""
+    return db.session.scalar(sa.select(Offer.registration_id).where(Offer.id == offer_id))
+
+
+def all_for(registration_id: uuid.UUID) -> list[Offer]:
+    """All offers that were ever made to this party, in order."""
+    query = sa.select(Offer).where(Offer.registration_id == registration_id)
+    return list(db.session.scalars(query.options(joinedload(Offer.slot)).order_by(Offer.made_at, Offer.id)))
+
+
+def open_on(occurrence_id: uuid.UUID) -> list[Offer]:
+    """The offers that stand for a date, those that end first in front."""
+    query = sa.select(Offer).where(Offer.occurrence_id == occurrence_id, Offer.state == OPEN)
+    return list(db.session.scalars(query.options(joinedload(Offer.slot)).order_by(Offer.held_until, Offer.id)))
+
+
+def unwilling(slot_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """The registrations that said no to this time."""
+    return sa.select(Offer.registration_id).where(Offer.slot_id == slot_id, Offer.state == DECLINED)

@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ..core.extensions import db
 from .base import Id, Model, Texts, WordSet
 
 LEAD, COORDINATOR, CHECKIN_LEAD = "lead", "coordinator", "checkin_lead"
@@ -34,3 +35,8 @@ class Organization(Model):
     audit_number: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (sa.CheckConstraint("retention_days BETWEEN 7 AND 60", name="retention_days"),)
+
+
+def partners() -> list[Organization]:
+    """All who host, by name."""
+    return list(db.session.scalars(sa.select(Organization).order_by(Organization.name, Organization.id)))

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..core import sealing, tokens
+from ..core import clock, sealing, tokens
 from ..core.extensions import db
 from .base import Id, Instant, Model, Sealed, seal_place
+from .blind import CODE_LETTERS as CODE_LETTERS
+from .blind import code_index as code_index
+from .blind import contact_index as contact_index
+from .blind import employer_index as employer_index
+from .blind import new_code as new_code
+from .blind import nonce_index as nonce_index
+from .blind import normal_code as normal_code
 from .event import Occurrence, Slot
 
 HELD, CONFIRMED, WAITLISTED, OFFERED = "held", "confirmed", "waitlisted", "offered"
@@ -25,11 +32,12 @@ LIVE = (*SEATED, WAITLISTED, OFFERED)
 
 EMAIL, PHONE, HELPER_EMAIL, NONE = "email", "phone", "helper_email", "none"
 CONTACT_KINDS = (EMAIL, PHONE, HELPER_EMAIL, NONE)
+BY_EMAIL = (EMAIL, HELPER_EMAIL)
 NEEDS = ("step_free", "quiet_room", "large_print", "reader", "sign_language")
 DISCREET, FULL = "discreet", "full"
 
-CODE_LETTERS = "23456789ABCDEFGHJKMNPQRTUVWXYZ"
-"""30 characters without look-alikes (no 0 O, 1 I L, S)."""
+ERASE_AFTER = timedelta(minutes=55)
+"""Who gave a place back is erased within the hour."""
 
 
 class Registration(Model):
@@ -110,9 +118,17 @@ class Registration(Model):
         self.contact_sealed = self._seal("contact", contact)
         self.note_sealed = self._seal("note", note)
         self.needs_sealed = self._seal("needs", json.dumps(needs))
+        self.contact_index = contact_index(self.occurrence, contact) if contact else None
+        self._keep_code(code)
+
+    def keep_employer(self, employer: str) -> None:
+        """Seal for which company this party comes."""
+        self.employer_sealed = self._seal("employer", employer)
+        self.employer_index = employer_index(self.occurrence, employer)
+
+    def _keep_code(self, code: str) -> None:
         self.code_sealed = self._seal("code", code)
         self.code_index = code_index(code)
-        self.contact_index = contact_index(self.occurrence, contact) if contact else None
 
     @property
     def name(self) -> str:
@@ -132,6 +148,11 @@ class Registration(Model):
         return found
 
     @property
+    def employer(self) -> str:
+        """The company that this party comes for; empty where nobody asked."""
+        return self._unseal("employer", self.employer_sealed) if self.employer_sealed else ""
+
+    @property
     def code(self) -> str:
         """Eight characters; pages show them in two groups of four."""
         return self._unseal("code", self.code_sealed)
@@ -143,7 +164,7 @@ class Registration(Model):
 
     @property
     def has_email(self) -> bool:
-        return self.contact_kind in (EMAIL, HELPER_EMAIL)
+        return self.contact_kind in BY_EMAIL
 
     @property
     def starts_local(self) -> datetime:
@@ -152,12 +173,38 @@ class Registration(Model):
 
     def token(self, purpose: str = tokens.PLACE) -> str:
         """The link's token, derived afresh; dead when the occurrence's key is."""
-        return tokens.derive(self.occurrence.derived_key("links"), self.id, purpose, self.link_generation)
+        return tokens.derive(self.occurrence.derived_key("links"), self.id, purpose, self.generation(purpose))
+
+    def generation(self, purpose: str) -> int:
+        """Raising it ends all links of that purpose; a feed's live longer than those in letters."""
+        return self.feed_generation if purpose == tokens.FEED else self.link_generation
 
     @property
     def is_discreet(self) -> bool:
         """True unless the person chose full words; what a helper reads is always discreet."""
         return self.wording != FULL or self.contact_kind == HELPER_EMAIL
+
+    def give_up(self, now: datetime) -> None:
+        """The place, in the house or in line, is no longer theirs; what they told us goes within the hour."""
+        self.state, self.cancelled_at = CANCELLED, clock.to_minute(now)
+        self.held_until = None
+        self.erase_at = now + ERASE_AFTER
+
+    def revise(self, now: datetime) -> None:
+        """Something about this one place has changed, for calendars and for letters."""
+        self.sequence += 1
+        self.touch(now)
+
+    def touch(self, now: datetime) -> None:
+        """Something was changed. At least a second later than what any calendar was told before."""
+        told = max(self.created_at, self.revised_at, self.occurrence.revised_at, self.occurrence.event.revised_at)
+        self.revised_at = max(clock.to_minute(now), told.replace(microsecond=0) + timedelta(seconds=1))
+
+    def renew_links(self) -> None:
+        """A mailbox that is no longer theirs must not act or look: its links, its feed and its code are dead."""
+        self.link_generation += 1
+        self.feed_generation += 1
+        self._keep_code(new_code())
 
     def is_live(self) -> bool:
         return self.state in LIVE
@@ -167,46 +214,21 @@ class Registration(Model):
         return self.erase_asked
 
 
-def normal_code(typed: str) -> str:
-    """What was typed, in the letters of a code: capitals, without spaces or dashes."""
-    return "".join(letter for letter in typed.upper() if letter in CODE_LETTERS)
-
-
-def code_index(code: str) -> bytes:
-    """The blind index under which a code is found, over all dates."""
-    key = sealing.derive(current_app.config["MASTER_KEY"], "code index")
-    return sealing.blind_index(key, code)
-
-
-def contact_index(occurrence: Occurrence, contact: str) -> bytes:
-    """Equal for equal contacts within one occurrence only: across dates it links nothing."""
-    return sealing.blind_index(occurrence.derived_key("index"), f"contact|{contact.casefold()}")
-
-
-def nonce_index(occurrence: Occurrence, nonce: str) -> bytes:
-    """The form's nonce, blinded: the row alone does not tell which page made it."""
-    return sealing.blind_index(occurrence.derived_key("index"), f"nonce|{nonce}")
-
-
 def same_contact(registration: Registration) -> int:
     """How many other live registrations of this date were made with the same contact."""
     if registration.contact_index is None:
         return 0
-    query = sa.select(sa.func.count()).where(
-        Registration.occurrence_id == registration.occurrence.id,
-        Registration.contact_index == registration.contact_index,
-        Registration.state.in_(LIVE),
-        Registration.id != registration.id,
-    )
+    asked = {"date": registration.occurrence.id, "contact": registration.contact_index, "own": registration.id}
     with db.session.no_autoflush:
-        return db.session.scalar(query) or 0
+        return db.session.scalar(_same_contact(), asked) or 0
 
 
-def place_in_line(registration: Registration) -> int:
-    """1 for the first in line."""
-    query = sa.select(sa.func.count()).where(
-        Registration.occurrence_id == registration.occurrence_id,
-        Registration.state == WAITLISTED,
-        Registration.line <= registration.line,
+@cache
+def _same_contact() -> sa.Select[int]:
+    """Built once: it is asked for each place that is kept, and for each letter that says so."""
+    return sa.select(sa.func.count()).where(
+        Registration.occurrence_id == sa.bindparam("date"),
+        Registration.contact_index == sa.bindparam("contact"),
+        Registration.state.in_(LIVE),
+        Registration.id != sa.bindparam("own"),
     )
-    return db.session.scalar(query) or 0

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ..core.extensions import db
 from .base import Id, Instant, Model
 from .event import Occurrence
+from .registration import CONFIRMED, EMAIL, FULL, HELPER_EMAIL, Registration
 
+CHOICES = (14, 7, 5, 3, 2, 1, 0)
+"""So many days before; 0 is the same morning."""
+MOST = 4
 DAYS_BEFORE = (3, 1)
 
 
 class Reminder(Model):
-    """When the people of one occurrence are reminded; stale when the next one, or the start, has come."""
+    """When the people of one occurrence are reminded; stale when the next one, or the start, has come.
+
+    Stale when due, it is never sent: it was planned too late, or taken out of the plan after it went.
+    """
 
     __tablename__ = "reminder"
 
@@ -28,3 +38,48 @@ class Reminder(Model):
     occurrence: Mapped[Occurrence] = relationship()
 
     __table_args__ = (sa.UniqueConstraint("occurrence_id", "days_before"),)
+
+    @property
+    def is_dead(self) -> bool:
+        return self.stale_at <= self.due_at
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Whom a reminder of a date would reach if it went now. `letters`: how many by language and wording."""
+
+    letters: dict[tuple[str, bool], int]
+    calls: int
+
+    @property
+    def written_to(self) -> int:
+        return sum(self.letters.values())
+
+    @property
+    def discreet(self) -> int:
+        """How many get a letter that says nothing of the matter."""
+        return sum(count for (_language, discreet), count in self.letters.items() if discreet)
+
+
+def audience(occurrence_id: uuid.UUID) -> Audience:
+    """Who has a place there and wants reminders, in numbers only."""
+    columns = (Registration.contact_kind, Registration.language, Registration.wording)
+    query = (
+        sa.select(*columns, sa.func.count())
+        .where(
+            Registration.occurrence_id == occurrence_id,
+            Registration.state == CONFIRMED,
+            Registration.reminders,
+            Registration.erase_asked.is_(False),
+        )
+        .group_by(*columns)
+        .order_by(Registration.language)
+    )
+    letters: Counter[tuple[str, bool]] = Counter()
+    calls = 0
+    for kind, language, wording, count in db.session.execute(query):
+        if kind in (EMAIL, HELPER_EMAIL):
+            letters[language, wording != FULL or kind == HELPER_EMAIL] += count
+        else:
+            calls += count
+    return Audience(dict(letters), calls)

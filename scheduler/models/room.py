@@ -15,7 +15,7 @@ from ..core.extensions import db
 from .event import PUBLISHED, Event, Occurrence, Slot, band
 
 OPEN, FEW, FULL = "open", "few", "full"
-JUST_COME, INVITED, CANCELED, PAST = "just_come", "invited", "canceled", "past"
+JUST_COME, INVITED, CLOSED, CANCELED, PAST = "just_come", "invited", "closed", "canceled", "past"
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ def _standing(occurrence: Occurrence, room: Room, now: datetime) -> str:
         return INVITED if event.admission == "invite_code" else JUST_COME
     if event.admission == "timed" and not room.slots:
         return PAST
+    if occurrence.closed_at is not None:
+        return CLOSED
     found = band(room.limit, room.free, occurrence.waiting)
     return JUST_COME if event.admission == "open_door" and found != FULL else found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -109,13 +110,26 @@ def give_back(claimed: Claim) -> bool:
 
 def _settle(claimed: Claim, **values: object) -> bool:
     found = db.session.execute(
+        _settled(tuple(sorted(values))),
+        {"claimed_id": claimed.message_id, "claimed_fence": claimed.fence, **values},
+    )
+    return found.scalar() is not None
+
+
+@cache
+def _settled(names: tuple[str, ...]) -> sa.UpdateBase:
+    """Built once for each kind of outcome: there is one for each letter."""
+    return (
         sa.update(Message)
-        .where(Message.id == claimed.message_id, Message.fence == claimed.fence, Message.state == letters.WAITING)
-        .values(lease_until=None, **values)
+        .where(
+            Message.id == sa.bindparam("claimed_id"),
+            Message.fence == sa.bindparam("claimed_fence"),
+            Message.state == letters.WAITING,
+        )
+        .values(lease_until=None, **{name: sa.bindparam(name) for name in names})
         .returning(Message.id)
         .execution_options(synchronize_session=False)
     )
-    return found.scalar() is not None
 
 
 def lateness() -> timedelta:

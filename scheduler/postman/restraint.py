@@ -16,7 +16,7 @@ from limits import parse
 
 from ..core import clock
 from ..core.extensions import limiter
-from ..models.message import CONFIRMATION, WAITLIST_JOINED, Message
+from ..models.message import BOOKING_RECEIVED, CHANGE, CONFIRMATION, WAITLIST_JOINED, Message
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +25,24 @@ LETTERS_FOR_ONE_DATE = parse("8 per day")
 """More than three, because somebody who helps may sign up a whole family; each of those places tells of the others."""
 ONCE = parse("1 per day")
 
+UNCONFIRMED = (CONFIRMATION, WAITLIST_JOINED, CHANGE, BOOKING_RECEIVED)
+"""The letters with which our forms may write to an address that was only typed."""
+
 TOMORROW = timedelta(hours=24)
 
 
 def is_too_much(message: Message) -> bool:
     """True if this letter, which nobody has confirmed to want, should wait for tomorrow. Counts it if not."""
-    if not limiter.enabled or message.letter not in (CONFIRMATION, WAITLIST_JOINED) or message.registration is None:
+    if not limiter.enabled or message.letter not in UNCONFIRMED:
         return False
-    address = message.registration.contact.casefold()
-    anywhere, this_date = _name(address), _name(address, str(message.occurrence_id))
+    if message.booking is not None:
+        address, asked_for = message.booking.email, message.booking.training_id
+    elif message.registration is not None and message.occurrence_id is not None:
+        address, asked_for = message.registration.contact, message.occurrence_id
+    else:
+        return False
+    address = address.casefold()
+    anywhere, this_date = _name(address), _name(address, str(asked_for))
     try:
         return _counts_out(anywhere, this_date)
     except Exception as fault:

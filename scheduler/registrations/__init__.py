@@ -1,10 +1,15 @@
 """Registrations: a place is kept, confirmed again, or given back."""
 
-from .finding import by_code, by_token, locked
-from .keeping import Attendee, reconfirm, register
+from .changing import ChangedSince, Wishes, change, check_changeable, may_move, may_resize, renew_feed
+from .finding import by_code, by_token, by_token_before, locked
+from .keeping import HOLD, SAME_CONTACT_LIMIT, Attendee, reconfirm, register
 from .leaving import cancel, erase, lapse_holds, stop_reminders
+from .transferring import NoRoom, transfer
+from .walking_in import walk_in
 
 __all__ = [
-    "Attendee", "by_code", "by_token", "cancel", "erase", "lapse_holds", "locked", "reconfirm", "register",
-    "stop_reminders",
+    "HOLD", "SAME_CONTACT_LIMIT", "Attendee", "ChangedSince", "NoRoom", "Wishes", "by_code", "by_token",
+    "by_token_before", "cancel", "change",
+    "check_changeable", "erase", "lapse_holds", "locked", "may_move", "may_resize", "reconfirm", "register",
+    "renew_feed", "stop_reminders", "transfer", "walk_in",
 ]  # fmt: skip

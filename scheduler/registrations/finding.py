@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import uuid
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -19,17 +21,38 @@ from ..models.registration import Registration
 
 def by_token(token: str, purpose: str = tokens.PLACE) -> Registration:
     """The registration behind a mailed link. Raises Missing alike for unknown, forged, expired and erased ones."""
+    registration = _claimed_by(token)
+    if not tokens.fits(token, _link_key(registration), registration.id, purpose, registration.generation(purpose)):
+        raise Missing()
+    return registration
+
+
+def by_token_before(token: str, sent_now: Callable[[Registration], bytes]) -> Registration:
+    """The registration whose links were renewed by just this form, which came twice: its first answer got lost.
+
+    `sent_now`: the index of what the form says. Raises Missing for everything else.
+    """
+    registration = _claimed_by(token)
+    key, before = _link_key(registration), registration.link_generation - 1
+    same_form = hmac.compare_digest(sent_now(registration), registration.answers_index)
+    if not same_form or not tokens.fits(token, key, registration.id, tokens.PLACE, before):
+        raise Missing()
+    return registration
+
+
+def _claimed_by(token: str) -> Registration:
     row = tokens.row_of(token)
     registration = row and db.session.scalar(_whole().where(Registration.id == row))
     if not registration or registration.is_gone():
         raise Missing()
+    return registration
+
+
+def _link_key(registration: Registration) -> bytes:
     try:
-        key = registration.occurrence.derived_key("links")
+        return registration.occurrence.derived_key("links")
     except keyring.KeyIsGone:
         raise Missing() from None
-    if not tokens.fits(token, key, registration.id, purpose, registration.link_generation):
-        raise Missing()
-    return registration
 
 
 def by_code(typed: str) -> Registration:

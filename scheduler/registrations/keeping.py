@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -19,6 +18,7 @@ from ..models import registration as states
 from ..models.event import Occurrence
 from ..models.message import CONFIRMATION, WAITLIST_JOINED
 from ..models.registration import Registration, same_contact
+from .employers import check_share
 from .finding import locked
 
 SAME_CONTACT_LIMIT = 4
@@ -40,6 +40,7 @@ class Attendee:
     needs: list[str] = field(default_factory=list)
     note: str = ""
     wording: str = states.DISCREET
+    employer: str = ""
 
     def digest(self, slot_id: uuid.UUID | None) -> str:
         """Equal for a form that was sent twice with the same answers."""
@@ -54,22 +55,29 @@ def register(
     The same nonce with the same answers gives the same registration. Raises Closed, TimeTaken, Refusal.
     """
     occurrence = seats.lock(occurrence_id)
-    earlier = _sent_before(occurrence, nonce)
+    earlier = sent_before(occurrence, nonce)
     if earlier is not None:
         return _replayed(earlier, attendee, slot_id)
     if not occurrence.accepts(clock.now()):
         raise Closed()
-    most = occurrence.event.party_max
-    if attendee.party > most:
-        words = _l("One group can have up to %(most)s people. Call us for a larger group.", most=most)
-        raise Refusal(words, field="party")
+    check_size(occurrence, attendee.party)
+    check_share(occurrence, attendee.employer, attendee.party)
     allotment = seats.allot(occurrence, slot_id, attendee.party)
     registration = _write(occurrence, allotment, attendee, nonce, slot_id, source)
     outbox.enqueue(CONFIRMATION if registration.slot_id else WAITLIST_JOINED, registration)
     return registration
 
 
-def _sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:
+def check_size(occurrence: Occurrence, party: int) -> None:
+    """Raise Refusal for more people than one group may have."""
+    most = occurrence.event.party_max
+    if party > most:
+        words = _l("One group can have up to %(most)s people. Call us for a larger group.", most=most)
+        raise Refusal(words, field="party")
+
+
+def sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:
+    """What this form was answered with, if it came before."""
     return db.session.scalar(
         sa.select(Registration).where(
             Registration.occurrence_id == occurrence.id,
@@ -131,16 +139,18 @@ def _asked_for(occurrence: Occurrence, attendee: Attendee) -> Registration:
         contact=attendee.contact,
         note=attendee.note,
         needs=attendee.needs,
-        code="".join(secrets.choice(states.CODE_LETTERS) for _ in range(8)),
+        code=states.new_code(),
     )
+    if attendee.employer:
+        registration.keep_employer(attendee.employer)
     return registration
 
 
 def reconfirm(registration_id: uuid.UUID) -> Registration:
-    """I am coming: a held place becomes a kept one. Raises Conflict when there is no place to confirm."""
+    """I am coming, also to a date that moved: a held place becomes a kept one. Raises Conflict when there is none."""
     registration = locked(registration_id)
     if registration.state not in (states.HELD, states.CONFIRMED):
         raise Conflict(_l("There is no kept place to confirm here."))
     registration.state, registration.held_until = states.CONFIRMED, None
-    registration.reconfirmed_at = clock.to_minute(clock.now())
+    registration.reconfirmed_at, registration.keep_asked_at = clock.to_minute(clock.now()), None
     return registration

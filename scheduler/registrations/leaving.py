@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -17,31 +16,29 @@ from ..models.message import CANCELLATION_OWN
 from ..models.registration import Registration
 from .finding import locked
 
-ERASE_AFTER = timedelta(minutes=55)
-
 
 def cancel(registration_id: uuid.UUID) -> Registration:
     """I cannot come: the place is free at once; the data goes within the hour. A second call changes nothing."""
     registration = locked(registration_id)
     if registration.state == states.CANCELLED:
         return registration
-    _give_back(registration)
+    give_back(registration)
     if registration.has_email:
         outbox.enqueue(CANCELLATION_OWN, registration)
+    waitlist.offer_freed(registration.occurrence)
     return registration
 
 
-def _give_back(registration: Registration) -> None:
+def give_back(registration: Registration) -> None:
+    """The place is free, or the line shorter; nothing that still waits to be told is told. It must be locked."""
     if registration.state == states.CHECKED_IN:
         raise Conflict(_l("You are already checked in. Please tell the people at the door."))
-    if registration.state == states.WAITLISTED:
-        waitlist.leave(registration.occurrence)
+    if registration.state in (states.WAITLISTED, states.OFFERED):
+        waitlist.leave(registration)
     elif registration.slot_id is not None:
         seats.release(registration.slot_id, registration.party)
-    now = clock.now()
-    registration.state, registration.cancelled_at = states.CANCELLED, clock.to_minute(now)
-    registration.held_until = None
-    registration.erase_at = now + ERASE_AFTER
+    registration.give_up(clock.now())
+    db.session.flush()
     outbox.void_waiting(registration.id)
 
 
@@ -64,9 +61,10 @@ def lapse_holds() -> int:
     dates = sa.select(Registration.occurrence_id).where(*overdue).distinct().order_by(Registration.occurrence_id)
     freed = 0
     for occurrence_id in db.session.scalars(dates).all():
-        seats.lock(occurrence_id)
+        occurrence = seats.lock(occurrence_id)
         held = sa.select(Registration).where(Registration.occurrence_id == occurrence_id, *overdue)
         for registration in db.session.scalars(held.execution_options(populate_existing=True)).all():
-            _give_back(registration)
+            give_back(registration)
             freed += 1
+        waitlist.offer_freed(occurrence)
     return freed

@@ -1,10 +1,15 @@
 """Rosters: who comes to a date, and what they were told. To look is to be written down."""
 
+from .calls import Call, CallList, Made, call_list, event_call_list
 from .cards import PersonCard, view_person
-from .letters import Call, LetterLine, LettersLog, call_list, letters_log
-from .people import ALL, COMING, HERE, SHOWN, WAITING, Person, Roster, Time, view
+from .letters import LetterLine, LettersLog, letters_log
+from .outcomes import book_by_phone, record_call, undo_call
+from .people import ABSENT, ALL, COMING, HERE, SHOWN, WAITING, Person, Roster, Time
+from .sheets import NumberCard, Sheet, number_card, sign_in_sheet
+from .viewing import view
 
 __all__ = [
-    "ALL", "COMING", "HERE", "SHOWN", "WAITING", "Call", "LetterLine", "LettersLog", "Person", "PersonCard", "Roster",
-    "Time", "call_list", "letters_log", "view", "view_person",
+    "ABSENT", "ALL", "COMING", "HERE", "SHOWN", "WAITING", "Call", "CallList", "LetterLine", "LettersLog", "Made",
+    "NumberCard", "Person", "PersonCard", "Roster", "Sheet", "Time", "book_by_phone", "call_list", "event_call_list",
+    "letters_log", "number_card", "record_call", "sign_in_sheet", "undo_call", "view", "view_person",
 ]  # fmt: skip

@@ -10,9 +10,11 @@ from .. import audits
 from ..core.errors import Missing
 from ..core.extensions import db
 from ..models import registration as states
+from ..models.offer import open_for
 from ..models.registration import Registration
 from .letters import LetterLine, letters_of
-from .people import Person, person_of, readable, wall
+from .people import ON_THE_LIST, Person
+from .viewing import person_of, readable, wall, wrong_numbers
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class PersonCard:
     contact_kind: str
     contact: str
     note: str
+    employer: str
     language: str
     wording: str
     reminders: bool
@@ -35,15 +38,16 @@ class PersonCard:
 def view_person(registration_id: uuid.UUID, user_id: uuid.UUID) -> PersonCard:
     """One person of a date. Raises Missing, also for who gave the place back."""
     row = db.session.get(Registration, registration_id)
-    if row is None or row.is_gone() or not row.is_live():
+    if row is None or row.is_gone() or row.state not in ON_THE_LIST:
         raise Missing()
     occurrence = readable(row.occurrence_id)
     audits.append(occurrence.event.organization_id, user_id, audits.PERSON_VIEWED, row.id)
     return PersonCard(
-        person=person_of(row, states.same_contact(row) > 0),
+        person=person_of(row, states.same_contact(row) > 0, row.id in wrong_numbers(occurrence.id), open_for(row.id)),
         contact_kind=row.contact_kind,
         contact=row.contact,
         note=row.note,
+        employer=row.employer,
         language=row.language,
         wording=row.wording,
         reminders=row.reminders,

@@ -11,14 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
 from .. import audits
-from ..core import clock
 from ..core.extensions import db
-from ..models import message as letters
 from ..models.event import Occurrence
 from ..models.message import Message
 from ..models.registration import Registration
 from . import names
-from .people import readable, wall
+from .viewing import readable, wall
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,7 @@ class LetterLine:
     when_local: datetime
     attempts: int
     failure: str
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -45,22 +44,6 @@ class LettersLog:
     def count(self, state: str) -> int:
         """How many are in this state."""
         return Counter(line.state for line in self.lines)[state]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call to make: who, where, in which language, and about which letter."""
-
-    registration_id: uuid.UUID
-    name: str
-    code_shown: str
-    phone: str
-    spoken: str
-    language: str
-    letter: str
-    starts_local: datetime
-    has_place: bool
-    since_local: datetime
 
 
 def letters_log(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> LettersLog:
@@ -75,15 +58,6 @@ def letters_of(registration: Registration) -> list[LetterLine]:
     occurrence = registration.occurrence
     found = _messages(occurrence, Message.registration_id == registration.id)
     return [_line(message, occurrence) for message in found]
-
-
-def call_list(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> list[Call]:
-    """The calls that are still true, in the order in which they became due. Raises Missing."""
-    occurrence = readable(occurrence_id)
-    audits.append(occurrence.event.organization_id, user_id, audits.CALLS_VIEWED, occurrence.id)
-    now = clock.now()
-    waiting = _messages(occurrence, Message.channel == letters.CALL, Message.state == letters.WAITING)
-    return [_call(message, occurrence) for message in reversed(waiting) if message.is_still_due(now)]
 
 
 def _messages(occurrence: Occurrence, *wanted: sa.ColumnElement[bool]) -> list[Message]:
@@ -113,21 +87,5 @@ def _line(message: Message, occurrence: Occurrence) -> LetterLine:
         when_local=wall(message.sent_at or message.next_try_at, occurrence),
         attempts=message.attempts,
         failure=message.failure,
-    )
-
-
-def _call(message: Message, occurrence: Occurrence) -> Call:
-    registration = message.registration
-    assert registration is not None
-    return Call(
-        registration_id=registration.id,
-        name=registration.name,
-        code_shown=registration.code_shown,
-        phone=registration.contact,
-        spoken=registration.spoken,
-        language=registration.language,
-        letter=message.letter,
-        starts_local=registration.starts_local,
-        has_place=registration.slot_id is not None,
-        since_local=wall(message.due_at, occurrence),
+        outcome=message.outcome or "",
     )

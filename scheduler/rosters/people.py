@@ -1,31 +1,23 @@
-"""The roster of a date, and one person of it: decrypted for this answer only, and the look is audited."""
+"""A roster, and one person on it, as the door needs them."""
 
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
-
-from .. import audits
-from ..core import clock, keyring
-from ..core.errors import Missing
-from ..core.extensions import db
 from ..models import registration as states
-from ..models.event import Occurrence, Slot
-from ..models.registration import Registration
 from . import names
 
-COMING, HERE, WAITING, ALL = "coming", "here", "waiting", "all"
+COMING, HERE, WAITING, ABSENT, ALL = "coming", "here", "waiting", "absent", "all"
+ON_THE_LIST = (*states.LIVE, states.NO_SHOW)
+EXPECTED = (*states.SEATED, states.NO_SHOW)
 SHOWN = {
     COMING: (states.HELD, states.CONFIRMED),
     HERE: (states.CHECKED_IN,),
-    WAITING: (states.WAITLISTED,),
-    ALL: states.LIVE,
+    WAITING: (states.WAITLISTED, states.OFFERED),
+    ABSENT: (states.NO_SHOW,),
+    ALL: ON_THE_LIST,
 }
 
 
@@ -34,18 +26,24 @@ class Person:
     """One line: what the door needs to know, and no contact. Times are wall times of the date's zone."""
 
     id: uuid.UUID
-    number: int
+    line: int
     name: str
     code: str
     state: str
     party: int
+    arrived: int
+    door_number: int | None
     children: int
     spoken: str
     needs: tuple[str, ...]
     starts_local: datetime
     same_contact: bool
+    wrong_number: bool
     reconfirmed: bool
+    asked: bool
     checked_in_local: datetime | None
+    offer_id: uuid.UUID | None
+    offer_until_local: datetime | None
 
     @property
     def short_name(self) -> str:
@@ -66,8 +64,22 @@ class Person:
         return self.state == states.CHECKED_IN
 
     @property
+    def missing(self) -> int:
+        """How many of a party that is here are still to come."""
+        return self.party - self.arrived if self.here else 0
+
+    @property
+    def absent(self) -> bool:
+        return self.state == states.NO_SHOW
+
+    @property
     def waits(self) -> bool:
         return self.state == states.WAITLISTED
+
+    @property
+    def offered(self) -> bool:
+        """A place is held for them until they answer."""
+        return self.state == states.OFFERED
 
     @property
     def held(self) -> bool:
@@ -97,7 +109,17 @@ class Roster:
     @property
     def heads(self) -> int:
         """How many people have a place, groups counted in full."""
-        return sum(person.party for person in self.people if not person.waits)
+        return sum(person.party for person in self.people if person.state in EXPECTED)
+
+    @property
+    def names(self) -> int:
+        """How many registrations have a place."""
+        return len([person for person in self.people if person.state in EXPECTED])
+
+    @property
+    def arrived(self) -> int:
+        """How many people are here."""
+        return sum(person.arrived for person in self.people if person.here)
 
     @property
     def room(self) -> int:
@@ -108,75 +130,25 @@ class Roster:
         """The people of one tab, or those of them that were looked for, by name; those in line by their place in it."""
         kept = [person for person in self.people if person.state in SHOWN[show]]
         if typed:
-            kept = [person for person in kept if names.found_by(typed, person.name, person.code)]
-        return sorted(kept, key=lambda person: (person.waits, "" if person.waits else names.fold(person.name)))
+            kept = [person for person in kept if _fits(person, typed)]
+        return sorted(kept, key=_order)
 
     def place_in_line(self, waiting: Person) -> int:
         """1 for who is next."""
-        return len([person for person in self.people if person.waits and person.number <= waiting.number])
+        return len([person for person in self.people if person.waits and person.line <= waiting.line])
 
     def person(self, registration_id: uuid.UUID | None) -> Person | None:
         """One line, if it is still there."""
         return next((person for person in self.people if person.id == registration_id), None)
 
 
-def view(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> Roster:
-    """The roster of a date: three statements however many people. Raises Missing, also once it was erased."""
-    occurrence = readable(occurrence_id)
-    audits.append(occurrence.event.organization_id, user_id, audits.ROSTER_VIEWED, occurrence.id)
-    slots = _slots(occurrence)
-    found = _people(occurrence)
-    contacts = Counter(row.contact_index for row in found if row.contact_index)
-    people = [person_of(row, row.contact_index is not None and contacts[row.contact_index] > 1) for row in found]
-    return Roster(people, [Time(slot.starts_local, slot.seats_taken, slot.seats_limit) for slot in slots])
+def _order(person: Person) -> tuple[int, int, str]:
+    """By name; then who was offered a place, and who waits, as they stand in line."""
+    if person.waits or person.offered:
+        return 1 + person.waits, person.line, ""
+    return 0, 0, names.fold(person.name)
 
 
-def readable(occurrence_id: uuid.UUID) -> Occurrence:
-    """The date with its event, while its key lives. Raises Missing."""
-    query = sa.select(Occurrence).options(joinedload(Occurrence.event)).where(Occurrence.id == occurrence_id)
-    occurrence = db.session.scalar(query)
-    if occurrence is None:
-        raise Missing()
-    try:
-        occurrence.derived_key("field")
-    except keyring.KeyIsGone:
-        raise Missing(_l("This list was erased on time, as we promised.")) from None
-    return occurrence
-
-
-def _slots(occurrence: Occurrence) -> list[Slot]:
-    query = sa.select(Slot).where(Slot.occurrence_id == occurrence.id).order_by(Slot.starts_at, Slot.id)
-    return list(db.session.scalars(query))
-
-
-def _people(occurrence: Occurrence) -> list[Registration]:
-    query = sa.select(Registration).where(
-        Registration.occurrence_id == occurrence.id,
-        Registration.state.in_(states.LIVE),
-        Registration.erase_asked.is_(False),
-    )
-    return list(db.session.scalars(query.order_by(Registration.number)))
-
-
-def person_of(row: Registration, same_contact: bool) -> Person:
-    """The line of a registration, decrypted."""
-    return Person(
-        id=row.id,
-        number=row.number,
-        name=row.name,
-        code=row.code,
-        state=row.state,
-        party=row.party,
-        children=row.children,
-        spoken=row.spoken,
-        needs=tuple(row.needs),
-        starts_local=row.starts_local,
-        same_contact=same_contact,
-        reconfirmed=row.reconfirmed_at is not None,
-        checked_in_local=wall(row.checked_in_at, row.occurrence) if row.checked_in_at else None,
-    )
-
-
-def wall(instant: datetime, occurrence: Occurrence) -> datetime:
-    """An instant as the clock on the wall of the date's place showed it."""
-    return clock.local(instant, occurrence.zone).replace(tzinfo=None)
+def _fits(person: Person, typed: str) -> bool:
+    """By name, by code, or by the number that they were given at the door."""
+    return typed == str(person.door_number) or names.found_by(typed, person.name, person.code)

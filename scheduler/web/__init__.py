@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from . import access, assets, errors, filters, headers, languages
+from . import access, assets, errors, filters, headers, languages, shelf
 
 PAGES = [
     "catalogue",
@@ -18,9 +18,20 @@ PAGES = [
     "console",
     "editor",
     "dates",
+    "news",
+    "times",
+    "reminders",
     "venues",
     "checklists",
     "rosters",
+    "offers",
+    "door",
+    "phone",
+    "calls",
+    "receipts",
+    "trainings",
+    "inbox",
+    "offerings",
     "operations",
 ]
 
@@ -31,6 +42,7 @@ def bind(app: Flask) -> None:
     assets.bind(app)
     filters.bind(app)
     errors.bind(app)
+    shelf.bind(app)
     headers.bind(app)
     access.bind(app)
     pages = [*PAGES, "mailbox"] if app.config["DEMO"] else PAGES

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, abort, current_app, g, redirect, request
+from flask import Flask, abort, current_app, g, make_response, redirect, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from ..core.errors import Locked, Missing
 from ..core.extensions import csrf
+from ..forms.accounts import SignInForm
+from ..models.event import Event
 from ..models.user import Membership
+from . import again
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -112,6 +115,10 @@ def guard() -> Response | None:
     if wanted.kind != "staff":
         return None
     if not current_user.is_authenticated:
+        kept = again.pack() if unsafe else ""
+        if kept:
+            page = render_template("accounts/ended.html", form=SignInForm(), kept=kept)
+            return make_response(page, 403)
         target = request.full_path.rstrip("?") if not unsafe else "/console/"
         return redirect(f"/sign-in?next={quote(target)}", 303)
     g.language = current_user.user.language
@@ -133,6 +140,20 @@ def guard_origin() -> None:
     origin = request.headers.get("Origin")
     if origin and origin != "null" and urlsplit(origin).netloc != request.host:
         abort(403)
+
+
+def belongs_to(organization_id: uuid.UUID, *roles: str) -> bool:
+    """True for a member of this organization, in one of the roles where any are named."""
+    return any(
+        member.organization_id == organization_id and (not roles or member.role in roles)
+        for member in current_user.user.memberships
+    )
+
+
+def host_or_cohost(event: Event) -> None:
+    """Raise Missing for who belongs neither to the host nor to a co-host, whom people were told of by name."""
+    if not belongs_to(event.organization_id) and not any(belongs_to(cohost.id) for cohost in event.cohosts):
+        raise Missing()
 
 
 def membership(organization_id: uuid.UUID | None, *roles: str) -> Membership:

@@ -15,7 +15,7 @@ from ..core.errors import Refusal
 from ..core.extensions import login, transaction
 from ..forms.accounts import HelpForm, NewPasswordForm, SignInForm
 from ..models.user import SignIn, User
-from . import access, limits, paths, refusals
+from . import access, again, limits, paths, refusals
 
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -75,16 +75,19 @@ def sign_in() -> Answer:
     """E-mail and password; then on to where the person wanted to go."""
     form = SignInForm(request.form)
     target = paths.own(request.values.get("next"), url_for("console.events"))
-    status = 200
+    kept, status = request.form.get("kept", ""), 200
     if request.method == "POST":
         try:
             refusals.check(form)
             remember(_begin(form.email.data, form.password.data))
-            return redirect(target, 303)
+            sent = again.unpack(kept)
+            return render_template("accounts/resend.html", sent=sent) if sent else redirect(target, 303)
         except Refusal as refusal:
             status = refusals.show(form, refusal)
     elif current_user.is_authenticated:
         return redirect(target, 303)
+    if again.unpack(kept):
+        return render_template("accounts/ended.html", form=form, kept=kept), status
     note = NOTES.get(request.args.get("note", ""))
     return render_template("accounts/sign_in.html", form=form, target=target, note=note), status
 

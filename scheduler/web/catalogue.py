@@ -123,16 +123,19 @@ def draw(found: Event, *, preview: bool = False) -> Response:
 
 
 def _chosen(dates: list[Date], asked: str) -> Date:
-    """The date asked for, else the first one that takes place."""
+    """The date asked for, else the first one to which somebody could come, else the first one that takes place."""
     for one in dates:
         if str(one.occurrence.id) == asked:
             return one
-    return next((one for one in dates if one.standing != catalogue.CANCELED), dates[0])
+    shut = (catalogue.CANCELED, catalogue.CLOSED)
+    return next((one for one in dates if one.standing not in shut), None) or next(
+        (one for one in dates if one.standing != catalogue.CANCELED), dates[0]
+    )
 
 
 def _is_off(chosen: Date) -> bool:
     """True for a date to which nobody can come: its page offers others."""
-    return chosen.standing in (catalogue.CANCELED, catalogue.PAST)
+    return chosen.standing in (catalogue.CANCELED, catalogue.CLOSED, catalogue.PAST)
 
 
 def _times(chosen: Date) -> list[tuple[Slot, str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -66,12 +68,18 @@ def _listing_page(event: Event, form: DateForm, shown: Timetable | None = None, 
 def _form(event: Event, values: dict[str, Any]) -> DateForm:
     form = DateForm(request.form or None, **values)
     form.fit(timed=event.admission == "timed")
-    known = places.within_reach({event.organization_id})
-    form.venue.choices = [("", _("Not known yet"))] + [(str(venue.id), _place(venue)) for venue in known]
+    form.venue.choices = venue_choices(event)
     return form
 
 
-def _place(venue: places.Venue) -> str:
+def venue_choices(event: Event) -> list[tuple[str, str]]:
+    """The places that a date of this event may have."""
+    known = places.within_reach({event.organization_id})
+    return [("", _("Not known yet"))] + [(str(venue.id), place_words(venue)) for venue in known]
+
+
+def place_words(venue: places.Venue) -> str:
+    """A place in a list of choices, with its part of the city."""
     return f"{venue.name}, {venue.area}" if venue.area and venue.area != venue.name else venue.name
 
 
@@ -95,15 +103,23 @@ def _values(occurrence: Occurrence) -> dict[str, Any]:
     return values
 
 
-def _timetable(form: DateForm) -> Timetable:
+def _has_own_times(occurrence: Occurrence) -> bool:
+    """True where times or places were set one by one: a rule that makes them all would undo that."""
+    walls, limits = [slot.starts_local for slot in occurrence.slots], {slot.seats_limit for slot in occurrence.slots}
+    steps = {later - earlier for earlier, later in pairwise(walls)}
+    return len(limits) > 1 or len(steps) > 1 or walls[:1] != [occurrence.starts_local]
+
+
+def _timetable(form: DateForm, keeps_times: bool = False) -> Timetable:
     timed = "last" in form
     return Timetable(
         starts_local=form.wall(form.starts),
         ends_local=form.wall(form.ends),
         venue_id=uuid.UUID(form.venue.data) if form.venue.data else None,
-        places=form.places.data or 0,
+        places=0 if keeps_times else form.places.data or 0,
         every_minutes=form.every.data or 0 if timed else 0,
         last_local=form.wall(form.last) if timed else None,
+        keeps_times=keeps_times,
     )
 
 
@@ -111,13 +127,16 @@ def _timetable(form: DateForm) -> Timetable:
 @access.staff(LEAD, COORDINATOR)
 def change(occurrence_id: uuid.UUID) -> Answer:
     """One date to change."""
-    occurrence = _own(occurrence_id)
+    occurrence = own_date(occurrence_id)
     form = _form(occurrence.event, _values(occurrence))
+    keeps_times = _has_own_times(occurrence)
+    if keeps_times:
+        form.leave_times()
     if request.method == "GET":
         return _date_page(occurrence, form)
     try:
         refusals.check(form)
-        timetable = _timetable(form)
+        timetable = _timetable(form, keeps_times)
         if "show" in request.form:
             events.check_timetable(timetable, occurrence.zone)
             return _date_page(occurrence, form, timetable)
@@ -128,7 +147,7 @@ def change(occurrence_id: uuid.UUID) -> Answer:
         return redirect(url_for(".listing", event_id=event_id), 303)
     except Refusal as refusal:
         status = refusals.show(form, refusal)
-    return _date_page(_own(occurrence_id), form, status=status)
+    return _date_page(own_date(occurrence_id), form, status=status)
 
 
 def _date_page(occurrence: Occurrence, form: DateForm, shown: Timetable | None = None, status: int = 200) -> Answer:
@@ -137,7 +156,8 @@ def _date_page(occurrence: Occurrence, form: DateForm, shown: Timetable | None =
     return page, status
 
 
-def _own(occurrence_id: uuid.UUID) -> Occurrence:
+def own_date(occurrence_id: uuid.UUID) -> Occurrence:
+    """The date, if the person who is signed in may edit it."""
     occurrence = desk.date(occurrence_id)
     if occurrence is None:
         raise Missing()
@@ -149,7 +169,7 @@ def _own(occurrence_id: uuid.UUID) -> Occurrence:
 @access.staff(LEAD, COORDINATOR)
 def remove(occurrence_id: uuid.UUID) -> Answer:
     """What happens when the date goes; and, when that is wished, it goes."""
-    occurrence = _own(occurrence_id)
+    occurrence = own_date(occurrence_id)
     if request.method == "GET":
         count = desk.signed_up(occurrence.event_id).get(occurrence.id, 0)
         return render_template("console/editor/removal.html", occurrence=occurrence, count=count)
@@ -158,3 +178,25 @@ def remove(occurrence_id: uuid.UUID) -> Answer:
         events.remove_date(occurrence_id)
     flash(_("The date is removed."))
     return redirect(url_for(".listing", event_id=event_id), 303)
+
+
+@blueprint.post("/dates/<uuid:occurrence_id>/closing")
+@access.staff(LEAD, COORDINATOR)
+def close(occurrence_id: uuid.UUID) -> Answer:
+    """No more names are taken for this date."""
+    return _open_or_close(occurrence_id, events.close, _("Registration is closed for this date."))
+
+
+@blueprint.post("/dates/<uuid:occurrence_id>/closing/removal")
+@access.staff(LEAD, COORDINATOR)
+def reopen(occurrence_id: uuid.UUID) -> Answer:
+    """Names are taken again."""
+    return _open_or_close(occurrence_id, events.reopen, _("Registration is open again."))
+
+
+def _open_or_close(occurrence_id: uuid.UUID, verb: Callable[[uuid.UUID], object], told: str) -> Answer:
+    own_date(occurrence_id)
+    with transaction():
+        verb(occurrence_id)
+    flash(told)
+    return redirect(url_for(".change", occurrence_id=occurrence_id), 303)

@@ -17,7 +17,8 @@ from ..core.extensions import transaction
 from ..events import Announcement, NotReady
 from ..forms.events import EventForm
 from ..models import checklist as lists
-from ..models import desk
+from ..models import desk, inbox
+from ..models import organization as organizations
 from ..models.board import UNFINISHED
 from ..models.event import DOORS, PUBLISHED, SENSITIVE_TYPES, TYPES, Event
 from ..models.organization import COORDINATOR, LEAD
@@ -31,7 +32,7 @@ Answer = str | Response | tuple[str, int]
 
 TEXTS = ("title", "summary")
 SAME = ("type", "languages", "interpretation", "format", "admission", "party_max", "amenities", "flow_minutes",
-        "sensitive", "visibility", "join_link")  # fmt: skip
+        "sensitive", "visibility", "join_link", "walk_ins", "retention_days", "max_per_employer")  # fmt: skip
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -51,6 +52,7 @@ def new() -> Answer:
         said = _announcement(form)
         with transaction():
             event_id = events.create(owner, said).id
+            events.name_cohosts(event_id, _cohosts(form))
         flash(_("The draft is saved. Now add its dates."))
         return redirect(url_for("dates.listing", event_id=event_id), 303)
     except Refusal as refusal:
@@ -76,13 +78,33 @@ def _offer(form: EventForm, event: Event | None) -> None:
     if event and event.checklist:
         known.setdefault(event.checklist.id, event.checklist)
     form.checklist.choices = [("", _("None"))] + [(str(found.id), texts(found.title)) for found in known.values()]
+    form.cohosts.choices = _partners(event)
+    trainings = inbox.catalogue_of(hosts)
+    form.training.choices = [("", _("None"))] + [(str(found.id), texts(found.title)) for found in trainings]
+    if not trainings or (request.form and "training" not in request.form):
+        del form.training
     if "more" in request.form:
         form.add_rows()
 
 
+def _partners(event: Event | None) -> list[tuple[str, str]]:
+    """Who may be named beside the host: once people have signed up, only who is named already."""
+    if event is None:
+        return [(str(found.id), found.name) for found in organizations.partners()]
+    if desk.has_registrations(event.id):
+        return [(str(found.id), found.name) for found in event.cohosts]
+    return [(str(found.id), found.name) for found in organizations.partners() if found.id != event.organization_id]
+
+
+def _cohosts(form: EventForm) -> list[uuid.UUID]:
+    return [uuid.UUID(chosen) for chosen in form.cohosts.data or ()]
+
+
 def _announcement(form: EventForm) -> Announcement:
     checklist_id = uuid.UUID(form.checklist.data) if form.checklist.data else None
-    return Announcement(checklist_id=checklist_id, **form.said())
+    chosen = form.training.data if "training" in form else ""
+    training_id = uuid.UUID(chosen) if chosen and form.type.data == "employer_training" else None
+    return Announcement(checklist_id=checklist_id, training_id=training_id, **form.said())
 
 
 def _words_page(form: EventForm, event: Event | None, status: int = 200) -> Answer:
@@ -132,6 +154,7 @@ def words_and_way_in(event_id: uuid.UUID) -> Answer:
         said = _announcement(form)
         with transaction():
             events.edit(event_id, said)
+            events.name_cohosts(event_id, _cohosts(form))
         flash(_("The words are saved."))
         return redirect(url_for(".edit", event_id=event_id), 303)
     except Refusal as refusal:
@@ -144,7 +167,9 @@ def _form_of(event: Event) -> EventForm:
         f"{name}_{code}": getattr(event, name).get(code, "") for name in TEXTS for code in languages.OFFERED
     }
     values |= {name: getattr(event, name) for name in SAME}
-    form = EventForm(request.form or None, event.steps, checklist=str(event.checklist_id or ""), **values)
+    values |= {"checklist": str(event.checklist_id or ""), "training": str(event.training_id or "")}
+    values["cohosts"] = [str(found.id) for found in event.cohosts]
+    form = EventForm(request.form or None, event.steps, **values)
     del form.organization
     _offer(form, event)
     return form

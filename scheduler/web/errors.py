@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
-import traceback
 
 import sqlalchemy as sa
 from flask import Flask, Response, make_response, render_template, request
@@ -12,6 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from ..core import logs
 from ..core.errors import Refusal
 from ..core.extensions import db
 
@@ -84,8 +83,6 @@ def show_fault(error: Exception) -> Answer:
 
 
 def _fault(error: Exception, status: int, words: str) -> Answer:
-    fault = secrets.token_hex(4)
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    where = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
-    log.error("fault %s %s %s at %s", fault, type(error).__name__, request.endpoint, where)
+    fault = logs.request_id()
+    log.error("fault %s: %s in %s at %s", fault, type(error).__name__, request.endpoint, logs.place_of(error))
     return page(status, _("We are sorry"), words, fault)

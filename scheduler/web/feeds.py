@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Blueprint, Response, request
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Accept, MultiDict
 
-from .. import calendars
-from ..core import clock, languages
+from .. import calendars, registrations
+from ..core import clock, languages, tokens
 from ..core.errors import Missing
 from ..models import feeds
 from ..models.feeds import Choice
@@ -50,6 +50,14 @@ def event(slug: str) -> Response:
     return answer(body, f"{slug}.ics", feeds.last_change(dates))
 
 
+@blueprint.get("/feeds/<token>.ics")
+@access.link
+def own(token: str) -> Response:
+    """One person's own place, and nobody else's. Whether the address is still good is asked before all else."""
+    body, changed = calendars.own_feed(registrations.by_token(token, tokens.FEED))
+    return answer(body, "appointment.ics", changed, public=False)
+
+
 def chosen(asked: MultiDict[str, str]) -> Choice:
     """The wishes in a query string."""
     names = ("topic", "area", "language", "org")
@@ -60,18 +68,22 @@ def _language() -> str:
     return languages.written(request.args.get("lang", ""))
 
 
-def answer(body: bytes, filename: str, changed: datetime | None) -> Response:
-    """The calendar, or 304. Its tag is a hash of the body: strong for these octets, weak for their compressed form."""
+def answer(body: bytes, filename: str, changed: datetime | None, *, public: bool = True) -> Response:
+    """The calendar, or 304. Its tag is a hash of the body: strong for these octets, weak for their compressed form.
+
+    What is not public is kept by no cache, and no page of others may read it.
+    """
     tag = hashlib.sha256(body).hexdigest()[:32]
-    packed = takes_gzip()
+    packed = takes_gzip(request.accept_encodings)
     response = Response(gzip.compress(body, 6, mtime=0) if packed else body, content_type=TYPE)
     response.set_etag(tag, weak=packed)
     if changed:
         response.last_modified = changed
     response.vary.add("Accept-Encoding")
-    response.cache_control.public, response.cache_control.max_age = True, SECONDS
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if public:
+        response.cache_control.public, response.cache_control.max_age = True, SECONDS
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     if is_known(tag, changed):
         response.status_code = 304
         response.set_data(b"")
@@ -83,9 +95,9 @@ def answer(body: bytes, filename: str, changed: datetime | None) -> Response:
     return response
 
 
-def takes_gzip() -> bool:
+def takes_gzip(wishes: Accept) -> bool:
     """True if gzip is named and not unwelcome: some readers fail on what they did not ask for by name."""
-    wanted: Mapping[str, float] = {name.lower(): quality for name, quality in request.accept_encodings}
+    wanted: Mapping[str, float] = {name.lower(): quality for name, quality in wishes}
     return wanted.get("gzip", 0) > 0 and wanted["gzip"] >= wanted.get("identity", 0)
 
 

@@ -6,6 +6,7 @@ import gzip
 
 import brotli
 from flask import Flask, Response, current_app, request
+from werkzeug.datastructures import Accept
 
 from . import access
 
@@ -70,7 +71,7 @@ def compress(response: Response) -> Response:
     if response.status_code == 304 or response.is_streamed or "Content-Encoding" in response.headers:
         return response
     body = response.get_data()
-    encoding = request.accept_encodings.best_match(["br", "gzip"])
+    encoding = packing(request.accept_encodings)
     if encoding is None or len(body) < SMALL or request.method == "HEAD":
         return response
     packed = brotli.compress(body, quality=5) if encoding == "br" else gzip.compress(body, 6, mtime=0)
@@ -80,3 +81,8 @@ def compress(response: Response) -> Response:
     if tag:
         response.set_etag(tag, weak=True)
     return response
+
+
+def packing(wishes: Accept) -> str | None:
+    """How a page is packed for a reader with these wishes: `br`, `gzip`, or not at all."""
+    return wishes.best_match(["br", "gzip"])

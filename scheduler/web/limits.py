@@ -34,6 +34,8 @@ class Limit:
 
 # Whole neighborhoods share one address of a phone company, so this is far above what people do.
 PLACES = Limit("places", "300 per 10 minute; 1000 per hour", fails_open=True)
+# An employer asks now and then, and each request is read by a person.
+BOOKINGS = Limit("bookings", "30 per 10 minute; 60 per hour", fails_open=True)
 # A code is one of 30^8. With 1,000 wrong guesses an hour and 10,000 live codes, a hit takes about 7 years.
 WRONG_CODES = Limit("wrong codes", "30 per 10 minute", fails_open=False)
 ALL_WRONG_CODES = Limit("all wrong codes", "1000 per hour", fails_open=False)

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, jsonify, redirect, render_template
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 
-from .. import postman
+from .. import postman, privacy
 from ..core import clock, languages
 from ..core.extensions import db
 from ..letters import links
@@ -18,28 +20,47 @@ blueprint = Blueprint("operations", __name__)
 
 LATEST = timedelta(minutes=5)
 HALF_A_YEAR = timedelta(days=180)
+CLOSED = ("place", "bookings", "invitations")
 
 
 @blueprint.get("/health")
 @access.operational
 def health() -> tuple[Response, int]:
-    """200 while the database answers and no letter waits more than five minutes beyond its time; 503 otherwise."""
+    """200 while the database answers, no letter is more than five minutes late, and no purge more than a day; or 503.
+
+    Mail that a person has to resume (`"mail": "paused"`) turns it red as soon as a letter is late.
+    """
     try:
-        late = postman.lateness()
+        late, unpurged, paused = postman.lateness(), privacy.overdue(), postman.is_paused()
     except sa.exc.SQLAlchemyError:
         db.session.rollback()
         return jsonify(status="down", database="unreachable"), 503
-    well = late <= LATEST
-    status = "ok" if well else "late"
-    answer = jsonify(status=status, database="ok", oldest_due_letter_seconds=int(late.total_seconds()))
+    well = late <= LATEST and not unpurged
+    answer = jsonify(
+        status="ok" if well else "late",
+        database="ok",
+        mail="paused" if paused else "ok",
+        oldest_due_letter_seconds=int(late.total_seconds()),
+        overdue_purges=unpurged,
+    )
     return answer, 200 if well else 503
+
+
+@blueprint.app_template_global()
+def mail_trouble() -> LazyString | str:
+    """What staff must know of the mail, in words; empty while it goes."""
+    if postman.is_paused():
+        return _l("Mail is paused: no letter leaves. The person who looks after this site can let it go on.")
+    if postman.lateness() > LATEST:
+        return _l("Letters are late. They are kept and go later. If somebody must know today, please call them.")
+    return ""
 
 
 @blueprint.get("/robots.txt")
 @access.operational
 def robots() -> Response:
     """Pages and feeds are for everyone; staff pages and single places are for nobody's index."""
-    closed = ["/console/", "/sign-in", *(f"/{code}/place" for code in languages.OFFERED)]
+    closed = ["/console/", "/sign-in", *(f"/{code}/{page}" for code in languages.OFFERED for page in CLOSED)]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     return _plain([*lines, "", f"Sitemap: {links.absolute('/sitemap.xml')}"])
 
@@ -50,7 +71,7 @@ def sitemap() -> Response:
     """Every listed event and the standing pages, each in all languages."""
     body = render_template(
         "operations/sitemap.xml",
-        standing=["/", "/calendar", "/privacy", "/help", "/leaving", "/accessibility"],
+        standing=["/", "/calendar", "/privacy", "/help", "/leaving", "/accessibility", "/trainings"],
         events=catalogue.listed_pages(),
         codes=list(languages.OFFERED),
         absolute=links.absolute,

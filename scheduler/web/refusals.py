@@ -11,18 +11,18 @@ return render_template(..., form=form), status
 
 from __future__ import annotations
 
-from wtforms import Form
+from wtforms.form import BaseForm
 
 from ..core.errors import Locked, Missing, Refusal
 
 
-def check(form: Form) -> None:
+def check(form: BaseForm) -> None:
     """Raise Refusal when something that was typed cannot stand; the form's fields say what."""
     if not form.validate():
         raise Refusal("")
 
 
-def show(form: Form, refusal: Refusal) -> int:
+def show(form: BaseForm, refusal: Refusal) -> int:
     """Put the words on the form, to be shown again with what was typed; returns the status of that page.
 
     What is missing or not allowed has a page of its own: it is raised again.

@@ -14,15 +14,15 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from .. import checkin, rosters, waitlist
-from ..core import wording
-from ..core.errors import Conflict, Missing
+from ..core import clock, wording
+from ..core.errors import Conflict, Full, Missing, Refusal
 from ..core.extensions import transaction
 from ..forms.registrations import NEEDS
 from ..models import desk
 from ..models.event import Occurrence
 from ..models.organization import COORDINATOR, LEAD
 from ..rosters import Person, Roster
-from . import access, scripts
+from . import access, receipts
 
 blueprint = Blueprint("rosters", __name__, url_prefix="/console")
 
@@ -34,6 +34,7 @@ TABS: dict[str, LazyString] = {
     rosters.COMING: _l("Not here yet"),
     rosters.HERE: _l("Here"),
     rosters.WAITING: _l("Waitlist"),
+    rosters.ABSENT: _l("Did not come"),
     rosters.ALL: _l("Everyone"),
 }
 LETTER_TABS: dict[str, LazyString] = {
@@ -45,32 +46,41 @@ LETTER_TABS: dict[str, LazyString] = {
 
 
 def own_date(occurrence_id: uuid.UUID | None, *roles: str) -> Occurrence:
-    """The date, if the person who is signed in belongs to its host."""
+    """The date, if the person who is signed in belongs to its host; or, where no role is asked for, to a co-host."""
     occurrence = desk.date(occurrence_id) if occurrence_id else None
     if occurrence is None:
         raise Missing()
-    access.membership(occurrence.event.organization_id, *roles)
+    if roles:
+        access.membership(occurrence.event.organization_id, *roles)
+    else:
+        access.host_or_cohost(occurrence.event)
     return occurrence
 
 
-def _date_of(registration_id: uuid.UUID, *roles: str) -> uuid.UUID:
+def own_place(registration_id: uuid.UUID, *roles: str) -> uuid.UUID:
     """The date of a registration that the person who is signed in may work with."""
     found = desk.place_of(registration_id)
     if found is None:
         raise Missing()
-    access.membership(found[0], *roles)
-    return found[1]
+    organization_id, occurrence_id = found
+    if roles or access.belongs_to(organization_id):
+        access.membership(organization_id, *roles)
+    else:
+        own_date(occurrence_id)
+    return occurrence_id
 
 
 @blueprint.route("/dates/<uuid:occurrence_id>/roster", methods=["GET", "POST"])
 @access.staff()
 def show(occurrence_id: uuid.UUID) -> Answer:
     """The roster. What is looked for comes by POST, so that no name stands in an address or a log."""
-    own_date(occurrence_id)
+    occurrence = own_date(occurrence_id)
+    if occurrence.purged_at is not None:
+        return receipts.erased(occurrence)
     return _roster(occurrence_id)
 
 
-def _roster(occurrence_id: uuid.UUID, refused: Conflict | None = None, about: uuid.UUID | None = None) -> Answer:
+def _roster(occurrence_id: uuid.UUID, refused: Refusal | None = None, about: uuid.UUID | None = None) -> Answer:
     user_id = current_user.user_id
     with transaction():
         roster = rosters.view(occurrence_id, user_id)
@@ -84,15 +94,24 @@ def _roster(occurrence_id: uuid.UUID, refused: Conflict | None = None, about: uu
         roster=roster,
         groups=_groups(occurrence, roster, tab, typed),
         tab=tab,
-        tabs=TABS,
+        tabs=_tabs(roster),
         typed=typed,
         done=done,
         refused=refused,
+        full=isinstance(refused, Full),
         about=roster.person(about),
         needs=dict(NEEDS),
         may_edit=_may_edit(occurrence),
+        door_is_open=checkin.door_is_open(occurrence, clock.now()),
+        passes_others=isinstance(refused, waitlist.OutOfTurn),
+        standstill=waitlist.why_nobody_moves(occurrence) if roster.count(rosters.WAITING) else "",
     )
     return page, refused.status if refused else 200
+
+
+def _tabs(roster: Roster) -> dict[str, LazyString]:
+    """The last tab only where somebody did not come."""
+    return {key: label for key, label in TABS.items() if key != rosters.ABSENT or roster.count(key)}
 
 
 def _tab(typed: str) -> str:
@@ -103,7 +122,7 @@ def _tab(typed: str) -> str:
 
 
 def _may_edit(occurrence: Occurrence) -> bool:
-    return access.membership(occurrence.event.organization_id).role in (LEAD, COORDINATOR)
+    return access.belongs_to(occurrence.event.organization_id, LEAD, COORDINATOR)
 
 
 def _groups(occurrence: Occurrence, roster: Roster, tab: str, typed: str) -> list[tuple[str, list[Person]]]:
@@ -111,14 +130,22 @@ def _groups(occurrence: Occurrence, roster: Roster, tab: str, typed: str) -> lis
     timed = occurrence.event.admission == "timed"
     people = roster.shown(tab, typed)
     if timed:
-        people.sort(key=lambda person: (person.waits, person.starts_local))
-    grouped = groupby(people, key=lambda person: _heading(roster, person, timed))
-    return [(heading, list(members)) for heading, members in grouped]
+        people.sort(key=lambda person: (person.waits, person.offered, person.starts_local))
+    grouped = groupby(people, key=lambda person: _together(person, timed))
+    return [(_heading(roster, members[0], timed), members) for members in (list(found) for _key, found in grouped)]
+
+
+def _together(person: Person, timed: bool) -> tuple[object, ...]:
+    """Equal for people under one heading."""
+    in_line = person.waits or person.offered
+    return person.waits, person.offered, None if in_line else person.starts_local if timed else person.initial
 
 
 def _heading(roster: Roster, person: Person, timed: bool) -> str:
     if person.waits:
         return str(_("In line"))
+    if person.offered:
+        return str(_("A place is offered"))
     if not timed:
         return person.initial
     taken = next((time for time in roster.times if time.starts_local == person.starts_local), None)
@@ -131,47 +158,70 @@ def _heading(roster: Roster, person: Person, timed: bool) -> str:
 @blueprint.post("/registrations/<uuid:registration_id>/check-in")
 @access.staff()
 def check_in(registration_id: uuid.UUID) -> Answer:
-    """They are here."""
-    return _act(registration_id, _date_of(registration_id), checkin.check_in)
+    """They are here: all of them, or as many as the button said."""
+    here = request.form.get("here", 0, type=int) if "here" in request.form else None
+    return act(registration_id, own_place(registration_id), lambda place: checkin.check_in(place, here))
+
+
+@blueprint.post("/registrations/<uuid:registration_id>/arrivals")
+@access.staff()
+def count_arrivals(registration_id: uuid.UUID) -> Answer:
+    """More of a party came; so many are here now."""
+    here = request.form.get("here", 0, type=int)
+    return act(registration_id, own_place(registration_id), lambda place: checkin.count_arrivals(place, here))
+
+
+@blueprint.post("/registrations/<uuid:registration_id>/arrival")
+@access.staff()
+def let_in(registration_id: uuid.UUID) -> Answer:
+    """Somebody from the line is at the door, and there is room; if not, where else they could go."""
+    return act(registration_id, own_place(registration_id), checkin.let_in)
 
 
 @blueprint.post("/registrations/<uuid:registration_id>/check-in/removal")
 @access.staff()
 def undo_check_in(registration_id: uuid.UUID) -> Answer:
     """They are not here after all."""
-    return _act(registration_id, _date_of(registration_id), checkin.undo_check_in)
+    return act(registration_id, own_place(registration_id), checkin.undo_check_in)
 
 
 @blueprint.post("/registrations/<uuid:registration_id>/place")
 @access.staff(LEAD, COORDINATOR)
 def give_place(registration_id: uuid.UUID) -> Answer:
-    """Who waits gets the first time that fits, and a letter."""
-    return _act(registration_id, _date_of(registration_id, LEAD, COORDINATOR), waitlist.promote)
+    """Who waits gets the first time that fits, and a letter; out of turn only where the button said so."""
+    sure = "out_of_turn" in request.form
+    date = own_place(registration_id, LEAD, COORDINATOR)
+    return act(registration_id, date, lambda place: waitlist.promote(place, out_of_turn=sure))
 
 
-def _act(registration_id: uuid.UUID, occurrence_id: uuid.UUID, verb: Callable[[uuid.UUID], object]) -> Answer:
+def act(registration_id: uuid.UUID, occurrence_id: uuid.UUID, verb: Callable[[uuid.UUID], object]) -> Answer:
     """Do it and go back to the list; or show the list with what stood in the way."""
     try:
         with transaction():
             verb(registration_id)
-    except Conflict as refused:
+    except (Conflict, Full) as refused:
         return _roster(occurrence_id, refused, registration_id)
     tab = request.form.get("show", "")
     back = tab if tab in rosters.SHOWN else None
-    return redirect(url_for(".show", occurrence_id=occurrence_id, done=registration_id, show=back), 303)
+    return redirect(url_for("rosters.show", occurrence_id=occurrence_id, done=registration_id, show=back), 303)
 
 
 @blueprint.get("/registrations/<uuid:registration_id>")
 @access.staff(LEAD, COORDINATOR)
 def person(registration_id: uuid.UUID) -> Answer:
     """One person with contact and note."""
-    occurrence_id = _date_of(registration_id, LEAD, COORDINATOR)
+    occurrence_id = own_place(registration_id, LEAD, COORDINATOR)
     user_id = current_user.user_id
     with transaction():
         card = rosters.view_person(registration_id, user_id)
     occurrence = own_date(occurrence_id)
     return render_template(
-        "console/rosters/person.html", card=card, person=card.person, occurrence=occurrence, needs=dict(NEEDS)
+        "console/rosters/person.html",
+        card=card,
+        person=card.person,
+        occurrence=occurrence,
+        needs=dict(NEEDS),
+        door_is_open=checkin.door_is_open(occurrence, clock.now()),
     )
 
 
@@ -192,19 +242,4 @@ def letters(occurrence_id: uuid.UUID) -> Answer:
         lines=[line for line in log.lines if not tab or line.state == tab],
         tab=tab,
         tabs=LETTER_TABS,
-    )
-
-
-@blueprint.get("/dates/<uuid:occurrence_id>/calls")
-@access.staff(LEAD, COORDINATOR)
-def calls(occurrence_id: uuid.UUID) -> Answer:
-    """Whom to call, in which language, and what to say."""
-    own_date(occurrence_id, LEAD, COORDINATOR)
-    user_id = current_user.user_id
-    with transaction():
-        found = rosters.call_list(occurrence_id, user_id)
-    with_phone = [(call, scripts.script_for(call)) for call in found if call.phone]
-    without = [call for call in found if not call.phone]
-    return render_template(
-        "console/rosters/calls.html", occurrence=own_date(occurrence_id), calls=with_phone, without=without
     )

@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from ..core import languages, wording
+from ..core import languages as known
+from ..core import wording
+from ..models import message as letters
+from ..models.base import in_language
 from ..rosters import Call
+from . import languages
 
 
 @dataclass(frozen=True)
-class Script:
-    """What to read aloud, and the language that it is in."""
+class Words:
+    """What to read aloud, in one language."""
 
     language: str
     greeting: str
     if_another_answers: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Script:
+    """In the language of the person, and once more in that of the caller where the two differ.
+
+    `interpreter`: True when they speak a language in which we have no words.
+    """
+
+    theirs: Words
+    ours: Words | None
+    interpreter: bool
 
 
 def script_for(call: Call) -> Script:
     """In the language that the person wants to speak, where we have it; else in that of their pages."""
-    language = call.spoken if call.spoken in languages.OFFERED else languages.written(call.language)
-    with force_locale(language):
-        day = wording.weekday(call.starts_local.date())
-        return Script(
+    spoken_here = call.spoken in known.OFFERED
+    language = call.spoken if spoken_here else known.written(call.language)
+    ours = known.written(languages.current())
+    return Script(_words(call, language), None if ours == language else _words(call, ours), not spoken_here)
+
+
+def _words(call: Call, language: str) -> Words:
+    with languages.speaking(language):
+        day = wording.weekday((call.was_local or call.starts_local).date())
+        return Words(
             language=language,
             greeting=_(
                 "Hello, may I speak with %(name)s? I'm calling about your appointment on %(weekday)s.",
@@ -33,4 +56,63 @@ def script_for(call: Call) -> Script:
                 weekday=day,
             ),
             if_another_answers=_("I'll call again, thank you."),
+            message=_message(call, language),
         )
+
+
+def _message(call: Call, language: str) -> str:
+    """What to tell the person, once it is the person. Nothing of what the appointment is about."""
+    when = _when(call.starts_local)
+    if call.letter == letters.WAITLIST_JOINED:
+        return str(_("That day is full now. You are in line. We will call you when a place opens."))
+    if call.letter == letters.REMINDER:
+        return str(_("We expect you on %(when)s for your appointment. Are you coming?", when=when))
+    if call.letter == letters.OFFER and call.until_local:
+        until = _when(call.until_local)
+        return str(
+            _(
+                "Good news. A place opened on %(when)s for you. Until %(until)s we hold it. Do you want it?",
+                when=when,
+                until=until,
+            )
+        )
+    if call.letter == letters.MOVE:
+        before = _when(call.was_local) if call.was_local else ""
+        return str(
+            _(
+                "Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
+                before=before,
+                when=when,
+            )
+        )
+    if call.letter == letters.CANCELLATION_HOST:
+        return _cancelled(call, language, when)
+    if call.letter == letters.CANCELLATION_OWN:
+        return str(_("Your place on %(when)s is given back, as you wished. Thank you for telling us.", when=when))
+    if call.letter == letters.CHANGE:
+        return str(_("We wrote down your change. Your appointment on %(when)s is kept.", when=when))
+    return str(_("Your place on %(when)s is kept. Please write down your code. I will read it to you.", when=when))
+
+
+def _cancelled(call: Call, language: str, when: str) -> str:
+    reason = in_language(call.reason, language).rstrip(".")
+    if reason:
+        return str(
+            _(
+                "We are sorry. Your appointment on %(when)s will not take place: %(reason)s. "
+                "Please do not travel. You did nothing wrong.",
+                when=when,
+                reason=reason,
+            )
+        )
+    return str(
+        _(
+            "We are sorry. Your appointment on %(when)s will not take place. "
+            "Please do not travel. You did nothing wrong.",
+            when=when,
+        )
+    )
+
+
+def _when(wall: datetime) -> str:
+    return str(_("%(day)s, %(time)s", day=wording.weekday_date(wall.date()), time=wording.clock_time(wall)))

@@ -84,6 +84,7 @@ ROOM: Words = {
     catalogue.FULL: _l("Full"),
     catalogue.JUST_COME: _l("Just come"),
     catalogue.INVITED: _l("By invitation"),
+    catalogue.CLOSED: _l("Registration is closed"),
     catalogue.CANCELED: _l("Canceled"),
     catalogue.PAST: _l("Past"),
 }

@@ -68,6 +68,7 @@ def place(on: Occurrence, **changed: Any) -> Registration:
     values: dict[str, Any] = {
         "id": number("registration"), "occurrence": on, "slot": slot, "state": "confirmed", "language": "en",
         "wording": "discreet", "created_at": datetime(2026, 11, 20, 18, 4, tzinfo=UTC),
+        "revised_at": datetime(2026, 11, 20, 18, 4, tzinfo=UTC), "sequence": 0,
     }  # fmt: skip
     return Registration(**values | changed)
 

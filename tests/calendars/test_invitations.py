@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import icalendar
 import pytest
 
-from scheduler.calendars import CANCEL, REQUEST, download, invitation
+from scheduler.calendars import CANCEL, REQUEST, download, invitation, own_feed
 from scheduler.models.registration import Registration
 
 from . import dates
@@ -98,6 +98,32 @@ def test_a_cancellation_outranks_what_it_takes_back(place: Registration) -> None
     assert asked.walk("VALARM") and not taken_back.walk("VALARM")
 
 
+def test_a_changed_place_outranks_the_old_one_and_a_cancellation_both(place: Registration) -> None:
+    first = entry_of(letter(place))
+    place.sequence, place.revised_at = 1, place.revised_at + timedelta(seconds=1)
+    second = entry_of(letter(place, discreet=False))
+    place.state, place.cancelled_at = "cancelled", place.created_at
+    third = entry_of(letter(place, CANCEL))
+    assert [found["SEQUENCE"] for found in (first, second, third)] == [0, 1, 2]
+    assert first["DTSTAMP"].dt < second["DTSTAMP"].dt < third["DTSTAMP"].dt
+    assert len({found["UID"] for found in (first, second, third)}) == 1
+
+
+def test_ones_own_feed_says_nothing_of_its_address_or_of_the_matter(place: Registration) -> None:
+    body, changed = own_feed(place)
+    calendar = read(body)
+    (entry,) = calendar.walk("VEVENT")
+    assert not {"METHOD", "SOURCE"} & set(calendar) and not {"ATTENDEE", "ORGANIZER"} & set(entry)
+    assert calendar["NAME"] == calendar["X-WR-CALNAME"] == "Appointment / Cita"
+    assert calendar["X-PUBLISHED-TTL"] == "PT1H" and calendar["X-WR-TIMEZONE"] == "America/Chicago"
+    assert entry["UID"] == entry_of(letter(place))["UID"], "the letter's entry and the feed's are one"
+    assert entry.walk("VALARM") and changed == entry["DTSTAMP"].dt == entry["LAST-MODIFIED"].dt
+    assert not [word for word in MATTER if word in body.decode().casefold()]
+    assert own_feed(place)[0] == body
+    place.wording = "full"
+    assert "DACA Renewal Workshop" in own_feed(place)[0].decode()
+
+
 def test_a_moved_date_outranks_the_old_one(place: Registration) -> None:
     before = entry_of(letter(place))
     place.occurrence.sequence, place.occurrence.revised_at = 1, datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -113,8 +139,9 @@ def test_the_hidden_address_is_for_people_with_a_place_only() -> None:
         assert (b"Wilson" in body) == known, state
 
 
-def test_a_held_or_waiting_place_is_tentative() -> None:
-    for state, status in {"held": "TENTATIVE", "waitlisted": "TENTATIVE", "confirmed": "CONFIRMED"}.items():
+def test_who_waits_has_a_tentative_entry_and_a_held_place_looks_like_a_kept_one() -> None:
+    statuses = {"held": "CONFIRMED", "waitlisted": "TENTATIVE", "offered": "TENTATIVE", "confirmed": "CONFIRMED"}
+    for state, status in statuses.items():
         registration = dates.place(dates.date(dates.event()), state=state)
         assert entry_of(download(registration, language="en"))["STATUS"] == status
 

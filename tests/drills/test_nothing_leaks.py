@@ -1,7 +1,8 @@
 """Drills J1 and J2: what people tell us stands in no file that could be lost, and a stolen database confirms nobody.
 
 People with a telltale word in every field go through every flow of the real server: they type wrong, keep a place,
-confirm it, give it back, ask to be erased; staff look them up and check them in; letters go out. Then every file of
+confirm it, give it back, ask to be erased; staff look them up and check them in; an employer books a training; letters
+go out. Then every file of
 the databases (logs of what is not yet stored included), the backup, the folder for temporary files and all that
 the server said are searched for the word.
 """
@@ -11,10 +12,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 import shutil
 import urllib.request
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from http.cookiejar import CookieJar
 from pathlib import Path
 from types import ModuleType
@@ -27,7 +30,9 @@ import sqlalchemy as sa
 from flask import Flask
 
 from scheduler import privacy
+from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
+from scheduler.demo import employers
 from scheduler.models.message import WAITING, Message
 from scheduler.models.registration import CANCELLED, CHECKED_IN, CONFIRMED, WAITLISTED, Registration
 
@@ -68,7 +73,7 @@ class Browser:
         except HTTPError as refused:
             answer = refused
         with answer:
-            return answer.url.removeprefix(self.base).partition("#")[0], answer.read().decode()
+            return answer.url.removeprefix(self.base).partition("#")[0].partition("?")[0], answer.read().decode()
 
 
 @pytest.fixture
@@ -86,12 +91,16 @@ def typed_by(number: int, word: str) -> dict[str, str]:
 
 
 def attend(browser: Browser, path: str, number: int, word: str) -> None:
-    """Type wrong, then right; and do with the place what this number of person does."""
+    """Type wrong, then right; and do with the place what this number of person does: the fourth changes it."""
     answers = typed_by(number, word)
     _, again = browser.press(path, **answers, party="99")
     assert answers["name"] in again, "what was typed stays on the page"
     place, page = browser.press(path, **answers)
     assert answers["name"] in page
+    if number % 4 == 0:
+        moved = {"email": f"{word}new{number}@post.example", "note": f"Now it says {word}."}
+        place, page = browser.press(f"{place}/changes", **moved)
+        assert moved["email"] in page
     for wish in {1: ["confirmation"], 2: ["cancellation"], 3: ["erasure"]}.get(number % 4, []):
         browser.post(f"{place}/{wish}", {"sure": "1"})
 
@@ -107,6 +116,26 @@ def work_at_the_door(browser: Browser, staff: Any, date: str, word: str) -> None
     assert f"{word.capitalize()} 1" in page
     first = page.partition("/check-in")[0].rpartition("/console/registrations/")[2]
     browser.press(roster, f"/console/registrations/{first}/check-in")
+
+
+def book_a_training(employer: Browser, provider: Browser, staff: Any, word: str) -> None:
+    """An employer asks, first wrongly; the provider reads it and sets the session; one of its people comes in."""
+    form = "/en/trainings/fair-hiring/request"
+    asked = {
+        "employer": f"{word} Foods", "name": word.capitalize(), "email": f"hr@{word}.example", "note": f"So {word}.",
+        "phone": "312 555 0140", "place": "theirs", "zip": "60612", "part_1": "morning", "languages": "en",
+        "day_1": (clock.today("America/Chicago") + timedelta(days=20)).isoformat(), "audience": "owner",
+    }  # fmt: skip
+    assert asked["employer"] in employer.press(form, **asked, head_count="900")[1]
+    own, page = employer.press(form, **asked, head_count="9")
+    assert asked["employer"] in page and asked["email"] in page
+    provider.press("/sign-in", email=staff.email, password=staff.password)
+    booking = re.findall(r'href="(/console/bookings/[0-9a-f-]{36})"', provider.get("/console/bookings/"))[0]
+    assert asked["employer"] in provider.press(booking, f"{booking}/taking-up")[1]
+    provider.press(f"{booking}/acceptance", wish="0", starts="09:00", venue="theirs")
+    invitation = re.findall(r"/en/invitations/[\w-]{64}", employer.get(own))[0]
+    assert word in employer.press(invitation, name=f"{word} at work")[1]
+    assert f"{word} at work" in employer.get(own)
 
 
 def waiting_letters() -> int:
@@ -135,11 +164,13 @@ def test_no_file_holds_what_people_told_us(
     word = "q" + secrets.token_hex(6)
     with transaction():
         posted, staff = world.workshop(seats=people // 4, sensitive=True), world.organizer()
+        employers.offer(staff.organization_id)
     environ = {**house.environ, "TMPDIR": str(tmp_path)}
     with machines.lit(environ, sink, 1) as [machine]:
         for number in range(people):
             attend(Browser(machine.port), f"/en/events/{posted.slug}/place", number, word)
         work_at_the_door(Browser(machine.port), staff, str(posted.occurrence_id), word)
+        book_a_training(Browser(machine.port), Browser(machine.port), staff, word)
         wait_until(lambda: waiting_letters() == 0, "the letters")
         assert found(word, folders(house, tmp_path)) == []
     assert not [look for look in disguises(word) if look in machine.said.encode()]
@@ -149,6 +180,10 @@ def test_no_file_holds_what_people_told_us(
     at.later(hours=2)
     with transaction():
         assert privacy.erase_due()
+    assert found(word, folders(house, tmp_path)) == []
+    at.later(days=60)
+    assert privacy.purge_due() == 2, "the evening and the session at work"
+    assert not db.session.scalars(sa.select(Registration.id).limit(1)).first()
     assert found(word, folders(house, tmp_path)) == []
 
 

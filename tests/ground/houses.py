@@ -61,7 +61,7 @@ class House(ABC):
         kept = {name: os.environ.pop(name) for name in foreign}
         os.environ.update(self.environ)
         try:
-            app = create_app({"TESTING": True})
+            app = create_app({"TESTING": True, "SHELF_SECONDS_BEHIND": 0})
         finally:
             for name in self.environ:
                 del os.environ[name]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -11,22 +13,30 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import letters, outbox, registrations, reminders
+from scheduler import events, letters, organizations, outbox, registrations, reminders
+from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.models import message as kinds
+from scheduler.models.checklist import Checklist
 from scheduler.models.message import Message
+from scheduler.models.registration import Registration
 from scheduler.models.reminder import Reminder
 from scheduler.models.user import User
+from scheduler.models.venue import Venue
+from scheduler.registrations import Wishes
 
 from ..ground.houses import House
 
 TODAY = "2026-11-21 10:00"
+REASON = {"en": "No heat in the building.", "es": "El edificio no tiene calefacción."}
+EVENING = {"en": "DACA Renewal Evening", "es": "Tarde de renovación de DACA"}
 TITLE = {"en": "DACA Renewal Workshop in Pilsen", "es": "Taller de renovación de DACA en Pilsen"}
 CLINIC = {
     "type": "daca_renewal", "slug": "daca-renewal-pilsen", "title": TITLE, "flow_minutes": 129,
     "amenities": ["free", "step_free", "child_care"],
 }  # fmt: skip
-REGISTRATION_LETTERS = [kinds.CONFIRMATION, kinds.WAITLIST_JOINED, kinds.REMINDER, kinds.CANCELLATION_OWN]
+REGISTRATION_LETTERS = [kinds.CONFIRMATION, kinds.WAITLIST_JOINED, kinds.OFFER, kinds.REMINDER, kinds.CANCELLATION_OWN,
+                        kinds.CHANGE, kinds.CANCELLATION_HOST, kinds.MOVE]  # fmt: skip
 
 
 class Scene:
@@ -34,7 +44,7 @@ class Scene:
 
     def __init__(self, world: ModuleType, at: Any) -> None:
         self.world, self.at = world, at
-        self.registration_id = uuid.UUID(int=0)
+        self.registration_id = self.inside = uuid.UUID(int=0)
         at(TODAY)
 
     def letter(self, kind: str, **person: Any) -> letters.Letter:
@@ -42,8 +52,12 @@ class Scene:
         make = {
             kinds.CONFIRMATION: self.confirmation,
             kinds.WAITLIST_JOINED: self.waitlist_joined,
+            kinds.OFFER: self.offer,
             kinds.REMINDER: self.reminder,
             kinds.CANCELLATION_OWN: self.cancellation_own,
+            kinds.CHANGE: self.change,
+            kinds.CANCELLATION_HOST: self.cancellation_host,
+            kinds.MOVE: self.move,
         }
         return make[kind](**person)
 
@@ -56,13 +70,24 @@ class Scene:
     def waitlist_joined(self, event: dict[str, Any] | None = None, **person: Any) -> letters.Letter:
         with transaction():
             posted = self.world.clinic(slots=1, seats=1, **(CLINIC | (event or {})))
-            self.world.attends(posted, contact="first@post.example")
+            self.inside = self.world.attends(posted, contact="first@post.example")
             self.registration_id = self.world.attends(posted, **person)
         return self.composed(kinds.WAITLIST_JOINED)
 
-    def reminder(self, days: int = 3, **person: Any) -> letters.Letter:
+    def offer(self, lapses: int = 0, **person: Any) -> letters.Letter:
+        self.waitlist_joined(**person)
+        with transaction():
+            self.world.registration(self.registration_id).lapses = lapses
+            registrations.cancel(self.inside)
+        return self.composed(kinds.OFFER)
+
+    def reminder(self, days: int = 3, new_list: bool = False, **person: Any) -> letters.Letter:
         self.confirmation(**person)
         self.mark_sent(kinds.CONFIRMATION)
+        if new_list:
+            told = self.world.registration(self.registration_id).checklist_id
+            assert told is not None
+            self.new_list(told)
         occurrence_id = self.world.registration(self.registration_id).occurrence_id
         due = sa.select(Reminder.due_at).where(Reminder.occurrence_id == occurrence_id, Reminder.days_before == days)
         self.at(db.session.scalars(due).one())
@@ -77,6 +102,75 @@ class Scene:
         with transaction():
             registrations.cancel(self.registration_id)
         return self.composed(kinds.CANCELLATION_OWN)
+
+    def change(self, **person: Any) -> letters.Letter:
+        """She comes later, and with her mother."""
+        self.confirmation(**person)
+        self.mark_sent(kinds.CONFIRMATION)
+        self.at.later(hours=2)
+        registration = self.world.registration(self.registration_id)
+        wishes = replace(Wishes.of(registration), slot_id=registration.occurrence.slots[2].id, party=2)
+        with transaction():
+            registrations.change(self.registration_id, wishes)
+        return self.composed(kinds.CHANGE)
+
+    def change_in_line(self, offered: bool, **person: Any) -> letters.Letter:
+        """She waits, or was just offered a place, and wants to speak and read another language."""
+        self.waitlist_joined(**person)
+        first = sa.select(Registration.id).where(Registration.number == 1)
+        with transaction():
+            if offered:
+                registrations.cancel(db.session.scalars(first).one())
+            registration = self.world.registration(self.registration_id)
+            language = "en" if registration.language == "es" else "es"
+            registrations.change(self.registration_id, replace(Wishes.of(registration), language=language))
+        return self.composed(kinds.CHANGE)
+
+    def new_list(self, checklist_id: uuid.UUID) -> None:
+        """The list gets one thing more, and better words for another."""
+        with transaction():
+            old = db.session.get_one(Checklist, checklist_id)
+            water = {"en": "Glasses, water and a snack.", "es": "Lentes y algo de comer."}
+            card = {"text": {"en": "A bank card for the fee.", "es": "Una tarjeta para el pago."}, "need": "bring"}
+            content = organizations.ChecklistContent(
+                title=old.title, items=[old.items[0], {"text": water, "need": "comfort"}, card],
+                reviewed_on=clock.today("America/Chicago"),
+            )  # fmt: skip
+            assert old.organization_id is not None
+            organizations.save_checklist(old.organization_id, content, checklist_id)
+
+    def cancellation_host(self, others: bool = True, **person: Any) -> letters.Letter:
+        """The host calls the clinic off; others can be joined, some with times to choose and one without."""
+        self.confirmation(**person)
+        self.mark_sent(kinds.CONFIRMATION)
+        occurrence = self.world.registration(self.registration_id).occurrence
+        occurrence_id, starts = occurrence.id, occurrence.starts_local
+        self.at.later(hours=2)
+        with transaction():
+            for days in (3, 10) if others else ():
+                self.world.clinic(**(CLINIC | {"slug": f"in-{days}", "starts_local": starts + timedelta(days=days)}))
+            if others:
+                later = starts + timedelta(days=6)
+                self.world.workshop(sensitive=True, starts_local=later, slug="evening", title=EVENING)
+        with transaction():
+            events.cancel_date(occurrence_id, REASON)
+        return self.composed(kinds.CANCELLATION_HOST)
+
+    def move(self, venue: bool = False, **person: Any) -> letters.Letter:
+        """The host moves the clinic by a week, or into another house."""
+        self.confirmation(**person)
+        self.mark_sent(kinds.CONFIRMATION)
+        occurrence = self.world.registration(self.registration_id).occurrence
+        occurrence_id, event, was = occurrence.id, occurrence.event, (occurrence.starts_local, occurrence.ends_local)
+        host, venue_id = event.organization_id, occurrence.venue_id
+        self.at.later(hours=2)
+        with transaction():
+            if venue:
+                venue_id = self.world.venue(host)
+                db.session.get_one(Venue, venue_id).name = "Loomis Street Hall"
+            starts, ends = (wall + timedelta(weeks=0 if venue else 1) for wall in was)
+            events.move_date(occurrence_id, starts, ends, venue_id)
+        return self.composed(kinds.MOVE)
 
     def sign_in_help(self, language: str) -> letters.Letter:
         with transaction():

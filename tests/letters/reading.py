@@ -12,6 +12,7 @@ import icalendar
 from scheduler import letters
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{60,80}")
+HEX = re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 CODE = re.compile(r"(?<![A-Z])[2-9A-HJKMNP-RT-Z]{4}-[2-9A-HJKMNP-RT-Z]{4}\b")
 LINK = re.compile(r"https?://[^\s<>\"]+")
 
@@ -45,14 +46,14 @@ def calendar_of(message: EmailMessage) -> icalendar.Calendar | None:
 
 
 def everything(message: EmailMessage) -> str:
-    """All that a letter says anywhere, decoded: headers, parts, calendar, unfolded; but not the random tokens."""
+    """All that a letter says anywhere, decoded: headers, parts, calendar, unfolded; but not random tokens and ids."""
     said = [f"{name}: {value}" for piece in message.walk() for name, value in piece.items()]
     for piece in message.walk():
         if not piece.is_multipart():
             octets = piece.get_payload(decode=True)
             assert isinstance(octets, bytes)
             said.append(re.sub(r"\r?\n[ \t]", "", octets.decode()))
-    return TOKEN.sub("TOKEN", "\n".join(said))
+    return HEX.sub("ID", TOKEN.sub("TOKEN", "\n".join(said)))
 
 
 def for_people(letter: letters.Letter) -> str:

@@ -94,7 +94,13 @@ def test_only_reminders_are_a_list(scene: Scene, kind: str) -> None:
     assert not [name for name in scene.letter(kind).email if name.startswith("List-")]
 
 
-@pytest.mark.parametrize(("kind", "method"), [(kinds.CONFIRMATION, "REQUEST"), (kinds.CANCELLATION_OWN, "CANCEL")])
+INVITATIONS = [
+    (kinds.CONFIRMATION, "REQUEST"), (kinds.CHANGE, "REQUEST"), (kinds.MOVE, "REQUEST"),
+    (kinds.CANCELLATION_OWN, "CANCEL"), (kinds.CANCELLATION_HOST, "CANCEL"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "method"), INVITATIONS)
 @pytest.mark.parametrize("wording", ["full", "discreet"])
 def test_the_calendar_is_the_last_alternative_and_a_file(scene: Scene, kind: str, method: str, wording: str) -> None:
     message = parsed(scene.letter(kind, wording=wording))
@@ -108,7 +114,7 @@ def test_the_calendar_is_the_last_alternative_and_a_file(scene: Scene, kind: str
     (entry,) = calendar.walk("VEVENT")
     assert entry["ATTENDEE"] == f"mailto:{message['To'].addresses[0].addr_spec}"
     organizer = entry["ORGANIZER"].removeprefix("mailto:")
-    assert organizer == message["Reply-To"].addresses[0].addr_spec != message["To"].addresses[0].addr_spec
+    assert organizer == message["From"].addresses[0].addr_spec != message["To"].addresses[0].addr_spec
     assert entry["ORGANIZER"].params["CN"] == message["From"].addresses[0].display_name
 
 

@@ -45,11 +45,17 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the running Porchlight keeps its databases."""
+    return tmp_path_factory.mktemp("site")
+
+
+@pytest.fixture(scope="session")
+def site(site_folder: Path) -> Iterator[str]:
     """The address of a running Porchlight with the demo world, its worker and its post office."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    folder = tmp_path_factory.mktemp("site")
+    folder = site_folder
     environ = {name: value for name, value in os.environ.items() if not name.startswith("SCHEDULER_")} | {
         "SCHEDULER_DEMO": "1",
         "SCHEDULER_INSTANCE_DIR": str(folder),

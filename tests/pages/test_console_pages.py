@@ -12,8 +12,9 @@ from .test_everyone_can_read import LOOKS, violations
 
 EMAIL, PASSWORD = "lead@monarch-youth.example", "porchlight-demo-lead"
 PATHS = [
-    "/console/", "/console/?show=drafts", "/console/?show=past", "/console/account", "/console/venues/",
-    "/console/venues/new", "/console/checklists/", "/console/checklists/new",
+    "/console/", "/console/?show=drafts", "/console/?show=past", "/console/account", "/console/receipts",
+    "/console/venues/", "/console/venues/new", "/console/checklists/", "/console/checklists/new",
+    "/console/bookings/", "/console/bookings/?show=answered", "/console/trainings/", "/console/trainings/new",
 ]  # fmt: skip
 
 
@@ -30,6 +31,16 @@ def speak(page: Page, language: str) -> None:
     page.locator("details.lang summary").click()
     page.locator(f"details.lang button[lang={language}]").click()
     expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_axe_finds_nothing_where_names_were_erased(visit: Open, width: int, scheme: str) -> None:
+    page = visit("/sign-in", width=width, scheme=scheme)
+    sign_in(page)
+    page.goto("/console/receipts")
+    page.locator(".tasks a").first.click()
+    expect(page.locator(".note.ok")).to_contain_text("These names were erased on")
+    assert not violations(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -18,6 +18,8 @@ PATHS = [
     "/{lang}/events/safe-space-clinic", "/{lang}/events/west-belmont-clinic-cancelled",
     "/{lang}/events/uptown-clinic-moved", "/{lang}/events/monday-walk-in-humboldt",
     "/{lang}/events/daca-renewal-chinatown/place", "/{lang}/place", "/{lang}/calendar",
+    "/{lang}/trainings", "/{lang}/trainings/form-i-9-the-right-way",
+    "/{lang}/trainings/form-i-9-the-right-way/request", "/{lang}/events/inclusive-hiring-basics/place",
     "/{lang}/privacy", "/{lang}/help", "/{lang}/nothing-here", "/sign-in",
 ]  # fmt: skip
 LOOKS = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]

@@ -51,19 +51,23 @@ def _count(occurrence_id: uuid.UUID) -> sa.Select[int]:
 
 
 def _write(occurrence: Occurrence, attendee: Attendee, nonce: str, slot_id: uuid.UUID | None) -> Registration:
+    now = clock.now()
     number = sa.update(Occurrence).where(Occurrence.id == occurrence.id).values(last_number=Occurrence.last_number + 1)
+    place = db.session.scalar(number.returning(Occurrence.last_number))
     registration = Registration(
         id=uuid.uuid4(),
         occurrence=occurrence,
         slot_id=slot_id,
-        number=db.session.scalar(number.returning(Occurrence.last_number)),
+        number=place,
+        line=place,
         state=states.CONFIRMED if slot_id else states.WAITLISTED,
         language=attendee.language,
         spoken=attendee.spoken,
         contact_kind=attendee.contact_kind,
         nonce_index=states.nonce_index(occurrence, nonce),
         answers_index=states.nonce_index(occurrence, nonce),
-        created_at=clock.now(),
+        created_at=now,
+        revised_at=now,
     )
     registration.keep_secret(name=attendee.name, contact=attendee.contact, note="", needs=[], code=uuid.uuid4().hex[:8])
     db.session.add(registration)

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from scheduler import checkin, registrations, seats
-from scheduler.core.errors import Conflict, Missing
+from scheduler.core.errors import Conflict, Full, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.models import registration as states
 from scheduler.models.event import Slot
@@ -137,14 +137,14 @@ def test_of_check_in_and_cancelling_at_once_one_wins(
     with transaction():
         posted = world.workshop(seats=20)
         places = [world.attends(posted, contact=f"p{number}@post.example") for number in range(8)]
-    give_back = leaving._give_back
+    give_back = leaving.give_back
 
     def dawdle(registration: Registration) -> None:
         """Between reading the state and writing it, long enough for the other to come in between."""
         time.sleep(0.05)
         give_back(registration)
 
-    monkeypatch.setattr(leaving, "_give_back", dawdle)
+    monkeypatch.setattr(leaving, "give_back", dawdle)
     ready = threading.Barrier(2)
     done: list[uuid.UUID] = []
 
@@ -171,3 +171,96 @@ def test_of_check_in_and_cancelling_at_once_one_wins(
     with transaction():
         occurrence = seats.lock(posted.occurrence_id)
         assert sum(slot.seats_taken for slot in occurrence.slots) == len(seated)
+
+
+@pytest.fixture
+def family(world: ModuleType, at: Any) -> uuid.UUID:
+    """A party of four, on the evening itself."""
+    at("2026-11-28 09:00")
+    with transaction():
+        kept: uuid.UUID = world.attends(world.workshop(), party=4)
+    at("2026-12-12 17:31")
+    return kept
+
+
+def test_a_party_arrives_in_parts(family: uuid.UUID, at: Any) -> None:
+    with transaction():
+        checkin.check_in(family, 2)
+    assert (the(family).state, the(family).arrived) == (states.CHECKED_IN, 2)
+    first = the(family).checked_in_at
+    at.later(minutes=10)
+    for here in (3, 4):
+        with transaction():
+            checkin.count_arrivals(family, here)
+    assert (the(family).arrived, the(family).checked_in_at) == (4, first)
+
+
+def test_all_of_a_party_unless_somebody_says_otherwise(family: uuid.UUID) -> None:
+    with transaction():
+        checkin.check_in(family)
+    assert the(family).arrived == 4
+
+
+@pytest.mark.parametrize("here", [0, 5, -1])
+def test_nobody_arrives_in_a_number_that_cannot_be(family: uuid.UUID, here: int) -> None:
+    with pytest.raises(Refusal), transaction():
+        checkin.check_in(family, here)
+    assert the(family).state == states.CONFIRMED
+
+
+def test_arrivals_only_grow(family: uuid.UUID) -> None:
+    with pytest.raises(Conflict), transaction():
+        checkin.count_arrivals(family, 2)
+    with transaction():
+        checkin.check_in(family, 3)
+    for here in (2, 3):
+        with pytest.raises(Conflict) as refused, transaction():
+            checkin.count_arrivals(family, here)
+        assert str(refused.value.words) == "Already in: 3 of 4, 5:31 PM."
+    assert the(family).arrived == 3
+
+
+def test_undo_takes_the_whole_party_back(family: uuid.UUID) -> None:
+    with transaction():
+        checkin.check_in(family, 2)
+    with transaction():
+        checkin.undo_check_in(family)
+    assert (the(family).state, the(family).arrived) == (states.CONFIRMED, 0)
+
+
+def test_who_waits_is_let_in_where_there_is_room(world: ModuleType, at: Any) -> None:
+    at("2026-11-28 09:00")
+    with transaction():
+        posted = world.workshop(seats=2)
+        leaves, stays = world.attends(posted), world.attends(posted)
+        waiting = world.attends(posted, contact="w@post.example")
+    at("2026-12-12 21:30")
+    with pytest.raises(Full), transaction():
+        checkin.let_in(waiting)
+    with transaction():
+        registrations.cancel(leaves)
+    with transaction():
+        checkin.let_in(waiting)
+    assert (the(waiting).state, the(waiting).arrived) == (states.CHECKED_IN, 1)
+    assert the(stays).occurrence.waiting == 0
+    assert db.session.get_one(Slot, posted.slot_id).seats_taken == 2
+    with pytest.raises(Conflict), transaction():
+        checkin.let_in(waiting)
+
+
+def test_who_was_offered_a_place_takes_it_at_the_door(world: ModuleType, at: Any) -> None:
+    at("2026-11-28 09:00")
+    with transaction():
+        posted = world.workshop(seats=1)
+        leaves = world.attends(posted)
+        waiting = world.attends(posted, contact="w@post.example")
+    at("2026-12-12 10:00")
+    with transaction():
+        registrations.cancel(leaves)
+    assert the(waiting).state == states.OFFERED
+    with pytest.raises(Conflict), transaction():
+        checkin.check_in(waiting)
+    with transaction():
+        checkin.let_in(waiting)
+    assert the(waiting).state == states.CHECKED_IN
+    assert db.session.get_one(Slot, posted.slot_id).seats_taken == 1

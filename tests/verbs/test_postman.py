@@ -254,7 +254,7 @@ def test_an_address_that_is_none_fails_and_is_not_named(
 
 
 def test_logs_hold_ids_only(people: Callable[..., Any], server: FaultyServer, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "scheduler")
     people(2, name="Marisol Ortega")
     server.faults = {"RCPT person1@post.example": "550 <person1@post.example> unknown"}
     postman.deliver_due()
@@ -270,15 +270,15 @@ def test_a_letter_that_cannot_be_written_waits_for_the_repair(
     people(2)
     from scheduler import letters
 
-    genuine, seen = letters.compose, []
+    genuine, seen = letters.compose_alike, []
 
-    def once_broken(message: Message) -> letters.Letter:
+    def once_broken(message: Message, edition: object) -> letters.Letter | letters.Printed:
         seen.append(message.id)
         if len(seen) == 1:
             raise RuntimeError("rosa@post.example")
-        return genuine(message)
+        return genuine(message, edition)
 
-    monkeypatch.setattr(letters, "compose", once_broken)
+    monkeypatch.setattr(letters, "compose_alike", once_broken)
     assert postman.deliver_due() == 2
     assert states() == [SENT, WAITING]
     at.later(minutes=1)
@@ -288,7 +288,9 @@ def test_a_letter_that_cannot_be_written_waits_for_the_repair(
 
 def test_a_destroyed_key_ends_its_letters(people: Callable[..., Any], letters_sent: Sink, app: Flask) -> None:
     people(1)
-    app.extensions["keyring"].destroy_before(clock.now().date() + timedelta(days=400))
+    ring = app.extensions["keyring"]
+    for week in ring.weeks():
+        ring.destroy(week)
     postman.deliver_due()
     assert the_letter().state == VOID and letters_sent.deliveries == []
 

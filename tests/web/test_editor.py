@@ -211,7 +211,7 @@ def test_a_date_with_people_says_why_it_stays(desk: FlaskClient, world: ModuleTy
     moved = save(desk, address, ends="20:00")
     assert moved.status_code == 409 and "People have a place on this date" in moved.text
     fewer = save(desk, address, places="1")
-    assert fewer.status_code == 422 and "More places than that are taken at 9:30 AM." in fewer.text
+    assert fewer.status_code == 422 and "At 9:30 AM 2 places are taken." in fewer.text
     removed = press(desk, f"{address}", f"{address}/removal")
     assert removed.status_code == 409
     db.session.rollback()

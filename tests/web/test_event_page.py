@@ -72,7 +72,7 @@ def test_a_moved_date_says_from_where_to_where(client: FlaskClient, world: Modul
         moved = world.workshop(slug="evening", starts_local=wall(5, "18:00", 12))
         db.session.get_one(Occurrence, moved.occurrence_id).moved_from_local = wall(28, "17:00")
     text = read(page(client, "/en/events/evening"))
-    assert "It was: Saturday, November 28, 5:00 PM. Now it is: Saturday, December 5, 6:00 PM." in text
+    assert "It was: Saturday, November 28, 5:00 PM Now it is: Saturday, December 5, 6:00 PM" in text
     assert "Moved" in read(page(client, "/en/"))
 
 

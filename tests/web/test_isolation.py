@@ -13,10 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from scheduler import registrations, trainings
 from scheduler.core.extensions import db, transaction
+from scheduler.demo import employers
 from scheduler.demo.cast import Staff
 from scheduler.models.event import Occurrence
 from scheduler.models.message import Message
+from scheduler.models.offer import open_for
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD
 
 from .signing_in import sign_in, token_in
@@ -49,9 +52,30 @@ def things(app: Flask, world: ModuleType, at: Any) -> Things:
             "registration_id": world.attends(posted),
         }
         ids["message_id"] = db.session.scalars(sa.select(Message.id)).one()
+        ids["offer_id"] = offered(world)
+        ids["training_id"], ids["booking_id"] = asked(posted.organization_id)
         return Things(
             ids, world.organizer(LEAD), world.organizer(COORDINATOR), world.organizer(CHECKIN_LEAD), world.outsider()
         )
+
+
+def offered(world: ModuleType) -> uuid.UUID:
+    """An offer that stands, on another date of the host."""
+    full = world.workshop(seats=1)
+    first, second = world.attends(full), world.attends(full, contact="second@post.example")
+    registrations.cancel(first)
+    found = open_for(second)
+    assert found is not None
+    return found.id
+
+
+def asked(organization_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
+    """A training of the host, and a request for it that it has taken up."""
+    training_id = employers.offer(organization_id)
+    said = employers.said(wishes=[employers.a_wish(20)], name="Marisol Ortega")
+    booking_id = trainings.submit(training_id, said, "isolation").id
+    trainings.take_up(booking_id)
+    return training_id, booking_id
 
 
 def staff_rules(app: Flask) -> list[Rule]:

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from scheduler import audits
+from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.models.audit import AuditEntry
+from scheduler.models.event import Occurrence
 from scheduler.models.message import FAILED, SENT, Message
 from scheduler.models.organization import CHECKIN_LEAD, LEAD
 from scheduler.models.registration import CHECKED_IN, CONFIRMED, NONE, PHONE, Registration
@@ -80,7 +82,7 @@ def test_a_line_holds_what_the_door_needs(desk: FlaskClient, world: ModuleType, 
         "Care for one child",
         "No stairs",
         "Same contact",
-        "Check in Rosa M.",
+        "Check in 2 Rosa M.",
     ):
         assert words in page
     assert "9:30 AM · 2 of 3 places" in page and "10:00 AM · 1 of 3 places" in page
@@ -155,6 +157,8 @@ def test_who_waits_gets_a_place_when_there_is_room(desk: FlaskClient, world: Mod
     from scheduler import registrations
 
     with transaction():
+        # A date that takes no names makes no offers: whoever gets a place gets it by hand.
+        db.session.execute(sa.update(Occurrence).values(closed_at=clock.now()))
         registrations.cancel(taken[0])
     assert press(desk, roster_of(posted), f"/console/registrations/{waiting}/place").status_code == 303
     assert state_of(waiting) == CONFIRMED
@@ -225,8 +229,8 @@ def test_the_call_list_says_what_to_say(desk: FlaskClient, world: ModuleType, po
     page = text_of(answer.text)
     assert 'href="tel:+13125550144"' in answer.text
     assert "Hello, may I speak with Zofia? I&#39;m calling about your appointment on Saturday." in page
-    assert "Polski" in page and "Their place is kept: Saturday, December 12, 9:30 AM." in page
-    assert "Leave no details." in page and "No contact: they look with their code." in page
+    assert "Polski" in page and "Your place on Saturday, December 12, 9:30 AM is kept." in page
+    assert "Leave no details." in page and "No call can reach them" in page
     assert "lawyer" not in page.lower().split("calls", 1)[1]
 
 
@@ -308,4 +312,4 @@ def test_a_roster_of_three_hundred_costs_as_many_statements_as_one_of_three(
         counted.append(len(seen))
         assert page.text.count('class="person"') == people
         assert len(page.data) < 1000 * people + 12_000
-    assert counted[0] == counted[1] <= 20
+    assert counted[0] == counted[1] <= 24

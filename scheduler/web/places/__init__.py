@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import codes, holding, keeping, stopping
+from . import answering, changing, codes, holding, keeping, stopping, transferring
 from .base import blueprint
 
-__all__ = ["blueprint", "codes", "holding", "keeping", "stopping"]
+__all__ = ["answering", "blueprint", "changing", "codes", "holding", "keeping", "stopping", "transferring"]

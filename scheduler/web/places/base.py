@@ -2,31 +2,61 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
+from typing import Any
 
+from babel.lists import format_list
 from flask import Blueprint, render_template
+from flask_babel import lazy_gettext as _l
 
 from ...core import clock, wording
 from ...core.errors import Missing
+from ...core.extensions import db
 from ...core.keyring import KeyIsGone
-from ...models import catalogue
+from ...letters import links
+from ...models import alternatives, catalogue, moved
 from ...models import message as letters
+from ...models import offer as offers
 from ...models import registration as places
+from ...models.checklist import Checklist, new_on_the_list
+from ...models.event import Event
+from ...models.line import place_in_line
 from ...models.registration import Registration
 
 blueprint = Blueprint("places", "scheduler.web.places")
 
 Answer = tuple[str, int]
 
+OFF = "off"
+"""The host called the date off."""
+
+SAID = {
+    "changed": _l("Saved. This is how your place is now."),
+    "renewed": _l("Saved. This page has a new address, and your code is new. The old ones do not work any more."),
+    "moved": _l("You moved to this date. Your code is new: write it down. The old one is being erased."),
+    "feed": _l("Your calendar has a new address. The old one shows nothing any more."),
+}
+"""What was done on the page before this one."""
+
 
 def held_page(
-    registration: Registration, *, token: str = "", code: str = "", problem: str = "", status: int = 200
+    registration: Registration,
+    *,
+    token: str = "",
+    code: str = "",
+    problem: str = "",
+    said: str = "",
+    status: int = 200,
+    full: uuid.UUID | None = None,
 ) -> Answer:
-    """Everything about one place. Behind a link all of it; behind a code name, contact and note stay covered."""
+    """Everything about one place. Behind a link all of it; behind a code name, contact and note stay covered.
+
+    `full`: a date that could not be taken in exchange, where one can wait in line.
+    """
     occurrence = registration.occurrence
     event, venue = occurrence.event, occurrence.venue
-    over = occurrence.ends_at <= clock.now()
-    standing = _standing(registration, over)
+    standing = _standing(registration)
     page = render_template(
         "places/show.html",
         registration=registration,
@@ -35,11 +65,16 @@ def held_page(
         venue=venue,
         standing=standing,
         may_know_address=venue is not None and (registration.state in places.SEATED or not venue.kept_back),
-        line=places.place_in_line(registration) if standing == places.WAITLISTED else 0,
-        others=catalogue.alternatives(event) if standing in (places.CANCELLED, "off") else [],
-        messages=letters.letters_of(registration.id),
+        **_turns(registration, standing, full),
+        hosts=_hosts,
+        **_kept(registration),
         masked=masked,
         moment=lambda instant: moment(instant, occurrence.zone),
+        moment_and_zone=moment_and_zone,
+        new=new_on_the_list(registration.checklist_id, event.checklist),
+        feed=links.own_feed(registration) if token else "",
+        said=SAID.get(said, ""),
+        said_of=said,
         token=token,
         code=code,
         problem=problem,
@@ -47,13 +82,40 @@ def held_page(
     return page, status
 
 
-def _standing(registration: Registration, over: bool) -> str:
+def _kept(registration: Registration) -> dict[str, Any]:
+    """What else we hold of this person: what they were sent, offered and told."""
+    return {
+        "messages": letters.letters_of(registration.id),
+        "offers_made": offers.all_for(registration.id),
+        "told": db.session.get(Checklist, registration.checklist_id) if registration.checklist_id else None,
+    }
+
+
+def _turns(registration: Registration, standing: str, full: uuid.UUID | None) -> dict[str, Any]:
+    """What is special about some places: in line, offered, moved, given back, or off."""
+    return {
+        "line": place_in_line(registration) if standing == places.WAITLISTED else 0,
+        "offer": offers.standing_for(registration) if standing == places.OFFERED else None,
+        "moved": moved.of(registration) if registration.keep_asked_at else None,
+        "others": catalogue.alternatives(registration.occurrence.event) if standing == places.CANCELLED else [],
+        "full": alternatives.one(registration, full) if full else None,
+        "instead": alternatives.for_place(registration) if standing == OFF else [],
+    }
+
+
+def _standing(registration: Registration) -> str:
     """What the page is about: the registration's state, `off` for a date the host cancelled, `over` for a past one."""
     if registration.state == places.CANCELLED:
         return places.CANCELLED
     if registration.occurrence.is_cancelled:
-        return "off"
+        return OFF
+    over = registration.occurrence.ends_at <= clock.now()
     return "over" if over and registration.state != places.CHECKED_IN else registration.state
+
+
+def _hosts(event: Event) -> str:
+    """All who would see a name there."""
+    return format_list([one.name for one in (event.organization, *event.cohosts)], locale=wording.locale())
 
 
 def masked(contact: str) -> str:
@@ -68,6 +130,11 @@ def moment(instant: datetime, zone: str) -> str:
     """`Saturday, December 5, 9:30 AM` on the clocks of the place."""
     wall = clock.local(instant, zone)
     return f"{wording.weekday_date(wall.date())}, {wording.clock_time(wall)}"
+
+
+def moment_and_zone(instant: datetime, zone: str) -> str:
+    """`Saturday, December 5, 9:30 AM (Chicago time)`."""
+    return f"{moment(instant, zone)} ({wording.zone_words(zone)})"
 
 
 def readable(registration: Registration) -> Registration:

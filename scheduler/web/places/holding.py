@@ -22,7 +22,7 @@ def found(token: str) -> Registration:
 @access.link
 def show(token: str) -> Answer:
     """Everything about this place."""
-    return held_page(found(token), token=token)
+    return held_page(found(token), token=token, said=request.args.get("said", ""))
 
 
 @blueprint.route("/<lang:lang>/place/<token>/confirmation", methods=["GET", "POST"])

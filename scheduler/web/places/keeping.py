@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
+import secrets
+import uuid
+
 from babel.lists import format_list
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ... import registrations
+from ...core import clock, wording
 from ...core import languages as known
-from ...core import wording
-from ...core.errors import Refusal
+from ...core.errors import Conflict, Refusal
 from ...core.extensions import transaction
 from ...forms.registrations import PlaceForm
 from ...letters.facts import LEGAL_DOORS
 from ...models import catalogue
 from ...models.event import Event
-from .. import access, languages, limits, nonces, refusals
+from .. import access, languages, limits, nonces, refusals, shelf
 from .base import Answer, blueprint
-from .offers import Offer, offer_of
+from .offers import Offer, offer_alike, offer_of
+
+GAP = secrets.token_hex(20)
+"""Nobody can type it into a page, since nobody knows it."""
+LONGEST_QUERY = 400
 
 
 @blueprint.route("/<lang:lang>/events/<slug>/place", methods=["GET", "POST"])
 @access.form
 def keep(slug: str) -> Answer | Response:
     """GET shows the form; POST keeps a place, or a place in line, and leads to its page."""
-    posted = request.method == "POST"
-    event, offer = offer_of(slug, request.form if posted else request.args)
+    if request.method != "POST":
+        return blank(slug)
+    offer = offer_alike(slug, request.form)
     if offer is None:
-        return closed(event)
-    form = offer.form(request.form if posted else None, request.args)
-    if not posted:
-        form.nonce.data = nonces.issue(event.id)
-        return show(offer, form)
+        return closed(offer_of(slug, request.form)[0])
+    form = offer.form(request.form, request.args)
     if not can_stand(offer, form):
-        return show(offer, form, 422)
+        return show(fresh(slug) or offer, form, 422)
     try:
         limits.take(limits.PLACES)
         token = register(offer, form)
@@ -43,12 +48,39 @@ def keep(slug: str) -> Answer | Response:
     return redirect(url_for("places.show", token=token), 303)
 
 
+def blank(slug: str) -> Answer:
+    """The form before anything is typed: drawn once until something public changes, with a fresh nonce in its gap."""
+    asked = request.query_string
+    key = ("form", slug, languages.current(), asked)
+    drawn = shelf.alike(key, lambda: with_a_gap(slug)) if len(asked) <= LONGEST_QUERY else with_a_gap(slug)
+    if drawn is None:
+        return closed(offer_of(slug, request.args)[0])
+    signed_for, before, after = drawn
+    return f"{before}{nonces.issue(signed_for)}{after}", 200
+
+
+def with_a_gap(slug: str) -> tuple[uuid.UUID, str, str] | None:
+    """For whom a nonce is good, and the page before and after it; None when no names are taken."""
+    _event, offer = offer_of(slug, request.args)
+    if offer is None:
+        return None
+    form = offer.form(None, request.args)
+    form.nonce.data = GAP
+    before, _gap, after = show(offer, form)[0].partition(GAP)
+    return told(offer), before, after
+
+
+def fresh(slug: str) -> Offer | None:
+    """The same offer for a page: what is kept alike is not bound to the database."""
+    return offer_of(slug, request.form)[1]
+
+
 def can_stand(offer: Offer, form: PlaceForm) -> bool:
     """True if the form can be acted on; otherwise it holds the words for each field, and a nonce for the next try."""
     fine = form.validate()
     problems = []
-    if not nonces.is_good(form.nonce.data or "", offer.event.id):
-        form.nonce.data = nonces.issue(offer.event.id)
+    if not nonces.is_good(form.nonce.data or "", told(offer)):
+        form.nonce.data = nonces.issue(told(offer))
         problems.append(_("This page was open for too long. We made it fresh. Please press the button again."))
     if form.was_filled_by_a_program:
         form.homepage.data = ""
@@ -59,12 +91,22 @@ def can_stand(offer: Offer, form: PlaceForm) -> bool:
     return fine and not problems
 
 
+def told(offer: Offer) -> uuid.UUID:
+    """Who sees the person's data and for how long: a form that was shown is good for what it said, and for no more."""
+    cohosts = sorted(cohost.id.hex for cohost in offer.event.cohosts)
+    return uuid.uuid5(offer.event.id, "|".join([str(offer.days_kept), *cohosts]))
+
+
 def register(offer: Offer, form: PlaceForm) -> str:
     """Keep the place; returns the token of its page. Raises Refusal."""
+    seen = offer.event.revised_at
     attendee = registrations.Attendee(language=known.written(languages.current()), **form.answers())
     occurrence_id, slot_id = offer.occurrence.id, offer.slot_id(request.form)
     with transaction():
-        return registrations.register(occurrence_id, slot_id, attendee, form.nonce.data).token()
+        registration = registrations.register(occurrence_id, slot_id, attendee, form.nonce.data)
+        if registration.occurrence.event.revised_at != seen:
+            raise Conflict(_("The host changed this page just now. Please look at it again, then press the button."))
+        return registration.token()
 
 
 def show_again(slug: str, refusal: Refusal) -> Answer:
@@ -95,5 +137,11 @@ def show(offer: Offer, form: PlaceForm, status: int = 200) -> Answer:
 
 def closed(event: Event) -> Answer:
     """What to do where no places are given."""
-    others = catalogue.alternatives(event)
-    return render_template("places/closed.html", event=event, others=others), 409
+    now = clock.now()
+    page = render_template(
+        "places/closed.html",
+        event=event,
+        others=catalogue.alternatives(event),
+        shut=any(date.closed_at is not None and date.ends_at > now for date in event.occurrences),
+    )
+    return page, 409

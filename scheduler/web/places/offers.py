@@ -11,11 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from ...core import clock, wording
 from ...core.errors import Missing, TimeTaken
+from ...core.extensions import db
 from ...forms.registrations import PlaceForm
 from ...models import catalogue
 from ...models.event import Event, Occurrence, Slot
 from ...models.room import FULL, Date, with_room
-from .. import languages
+from .. import languages, shelf
 
 Typed = MultiDict[str, Any]
 
@@ -54,7 +55,7 @@ class Offer:
     @property
     def days_kept(self) -> int:
         """So many days after the date everything is erased."""
-        return (self.occurrence.keep_until - self.occurrence.ends_local.date()).days
+        return self.occurrence.days_kept
 
     def form(self, typed: Typed | None, wished: Typed) -> PlaceForm:
         """The form, with what was typed, or with what the link wished for."""
@@ -71,10 +72,18 @@ class Offer:
             _wish(form, self, wished)
         spoken = dict.fromkeys([*self.event.languages, *self.event.interpretation, "en", "es"])
         form.spoken.choices = [(code, wording.spoken(code)) for code in spoken]
-        form.offer_party(self.event.party_max)
+        form.offer_party(self._most_in_a_party())
+        if self.event.max_per_employer is None:
+            del form.employer
+        else:
+            form.party.label.text = _("How many people?")
         if not self.event.sensitive:
             del form.full_words
         return form
+
+    def _most_in_a_party(self) -> int:
+        """A group may have so many people, and no more than each company gets."""
+        return min(self.event.party_max, self.event.max_per_employer or self.event.party_max)
 
     def narrow(self, form: PlaceForm) -> None:
         """Before the form is shown again: only times that are still open.
@@ -114,14 +123,34 @@ def _named(date: Date) -> str:
 
 def offer_of(slug: str, wished: Typed) -> tuple[Event, Offer | None]:
     """The event, and what it offers; None when it takes no names now. Raises Missing."""
+    event, dates = _loaded(slug)
+    return event, _wished(event, dates, wished)
+
+
+def offer_alike(slug: str, wished: Typed) -> Offer | None:
+    """The same for reading its columns only: loaded once until something public changes. Raises Missing."""
+    return _wished(*shelf.alike(("offer", slug), lambda: _detached(slug)), wished)
+
+
+def _loaded(slug: str) -> tuple[Event, list[Date]]:
     event = catalogue.shown(slug)
     if event is None:
         raise Missing()
-    dates = [date for date in with_room(event.occurrences) if date.takes_names]
+    return event, [date for date in with_room(event.occurrences) if date.takes_names]
+
+
+def _detached(slug: str) -> tuple[Event, list[Date]]:
+    """Let go of by the session, so that all threads may read it."""
+    found = _loaded(slug)
+    db.session.expunge_all()
+    return found
+
+
+def _wished(event: Event, dates: list[Date], wished: Typed) -> Offer | None:
     if not dates:
-        return event, None
+        return None
     found = _chosen(dates, wished)
-    return event, Offer(event, dates, found or dates[0], bool(wished.get("date")) and found is None)
+    return Offer(event, dates, found or dates[0], bool(wished.get("date")) and found is None)
 
 
 def _chosen(dates: list[Date], wished: Typed) -> Date | None:

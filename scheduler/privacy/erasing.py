@@ -1,13 +1,13 @@
-"""Privacy: what was kept for a while is forgotten."""
+"""Who cancels or asks for it is erased one by one, within the hour."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from .core import clock
-from .core.extensions import db
-from .models.message import WAITING, Message
-from .models.registration import Registration
+from ..core import clock
+from ..core.extensions import db
+from ..models.message import WAITING, Message
+from ..models.registration import Registration
 
 
 def erase_due() -> int:

@@ -1,0 +1,1 @@
+"""The benchmark: `make bench`. It stands beside the product, and drives it from outside as people and programs do."""

@@ -1,0 +1,76 @@
+"""Walk-ins: somebody comes in from the street, gets a number and is here."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+
+from .. import registrations, seats
+from ..core import clock, languages
+from ..core.errors import Closed, Full, Missing
+from ..core.extensions import db
+from ..models.event import PUBLISHED, Event, Occurrence
+from ..models.registration import CHECKED_IN, NONE, Registration
+from ..registrations import Attendee
+from . import numbers
+
+NOT_TODAY = _l("Walk-ins are taken in on the day itself, until the end.")
+
+
+def walk_in(
+    occurrence_id: uuid.UUID, name: str, spoken: str, party: int, nonce: str, language: str | None = None
+) -> Registration:
+    """A party without a booking takes a free place, gets the next number and is checked in; no letter is written.
+
+    `language`: of their page, otherwise what they speak, where we write it. The same nonce gives the same number.
+    Raises Closed when the date takes nobody now, Full when there is no room or walk-ins are off, Refusal.
+    """
+    occurrence = seats.lock(occurrence_id)
+    if not door_is_open(occurrence, clock.now()):
+        raise Closed(NOT_TODAY)
+    if not occurrence.event.walk_ins:
+        raise Full(_l("This event takes no walk-ins."))
+    attendee = Attendee(
+        name=name,
+        contact_kind=NONE,
+        contact="",
+        language=languages.written(language or spoken),
+        spoken=spoken,
+        party=party,
+    )
+    registration = registrations.walk_in(occurrence, attendee, nonce)
+    if registration.door_number is None:
+        _take_in(registration)
+    return registration
+
+
+def _take_in(registration: Registration) -> None:
+    numbers.give(registration)
+    registration.state, registration.held_until = CHECKED_IN, None
+    registration.checked_in_at = clock.to_minute(clock.now())
+    registration.arrived = registration.party
+    db.session.flush()
+
+
+def door_is_open(occurrence: Occurrence, now: datetime) -> bool:
+    """On the day itself, until the end. That no more names are taken beforehand does not shut the door."""
+    today = clock.local(now, occurrence.zone).date()
+    takes_place = occurrence.event.state == PUBLISHED and not occurrence.is_cancelled
+    return takes_place and occurrence.starts_local.date() <= today and now < occurrence.ends_at
+
+
+def takes_walk_ins(occurrence: Occurrence, now: datetime) -> bool:
+    """True while somebody without a booking may be taken in, if there is room."""
+    return occurrence.event.walk_ins and door_is_open(occurrence, now)
+
+
+def set_walk_ins(event_id: uuid.UUID, on: bool) -> Event:
+    """Whether people without a booking are taken in while there is room. Raises Missing."""
+    event = db.session.get(Event, event_id, populate_existing=True, with_for_update={"key_share": True})
+    if event is None:
+        raise Missing()
+    event.walk_ins = on
+    db.session.flush()
+    return event

@@ -1,0 +1,99 @@
+"""A date moves while people have a place: their times move along, and each is asked to keep it or to give it back."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from .. import outbox, reminders, waitlist
+from ..core import clock
+from ..core.errors import Conflict, Refusal
+from ..core.extensions import db
+from ..models import message as letters
+from ..models.event import PUBLISHED, Event, Occurrence
+from ..models.moved import CALLED_BEFORE, TIME_TO_ANSWER
+from ..models.registration import BY_EMAIL, CONFIRMED, HELD, LIVE, Registration
+from .announcing import still_promised, touch
+from .dates import Timetable, check_timetable, locked_date, move_along, venue_of
+from .publishing import NotReady, problems
+
+SAID_IN_ONE_CALL = (letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)
+"""Whoever was not reached yet is called once, about the new date."""
+
+EXPECTED = (HELD, CONFIRMED)
+"""Who is asked whether they keep their place."""
+
+
+def move_date(
+    occurrence_id: uuid.UUID, starts_local: datetime, ends_local: datetime, venue_id: uuid.UUID | None
+) -> Occurrence:
+    """Give a published date other times or another place. Every time within it shifts by as much as the start.
+
+    Raises Refusal, with the field, for what cannot be or is no change; Conflict for a date that began or is off.
+    """
+    event, occurrence = locked_date(occurrence_id)
+    _ready_to_move(event, occurrence)
+    lacked = problems(event)
+    if (starts_local, ends_local, venue_id) == (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id):
+        raise Refusal(_l("That is what the date says now. Choose another day, time or place."), field="day")
+    check_timetable(Timetable(starts_local, ends_local, venue_id, places=0), occurrence.zone)
+    venue, began, promised = venue_of(event, venue_id), occurrence.starts_local, still_promised(occurrence)
+    waitlist.withdraw(occurrence)
+    occurrence.venue = venue
+    occurrence.schedule(starts_local, ends_local, promised)
+    move_along(occurrence, starts_local - began)
+    occurrence.moved_from_local = began
+    occurrence.moved_at = occurrence.revised_at = clock.now()
+    occurrence.sequence += 1
+    touch(event)
+    reminders.plan(occurrence)
+    db.session.flush()
+    _stay_ready(event, lacked)
+    _ask_everybody(occurrence)
+    return occurrence
+
+
+def _ready_to_move(event: Event, occurrence: Occurrence) -> None:
+    if event.state != PUBLISHED or occurrence.starts_at <= clock.now():
+        raise Conflict(_l("Only a published date that has not begun can be moved."))
+
+
+def _stay_ready(event: Event, lacked: list[str]) -> None:
+    """Moving may bring no new problem. Those that were there name the day, so they are counted, not compared."""
+    found = problems(event)
+    if len(found) > len(lacked):
+        raise NotReady([words for words in found if words not in lacked])
+
+
+def _ask_everybody(occurrence: Occurrence) -> None:
+    """Who has a place is asked to keep it or to give it back; who waits in line learns of it."""
+    people = Registration.occurrence_id == occurrence.id
+    outbox.void_for_date(occurrence.id, letters.REMINDER, letters.MOVE, letters.OFFER)
+    outbox.void_for_date(occurrence.id, *SAID_IN_ONE_CALL, channel=letters.CALL)
+    db.session.execute(
+        sa.update(Registration)
+        .where(people, Registration.state.in_(EXPECTED))
+        .values(keep_asked_at=clock.to_minute(clock.now()), reconfirmed_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    outbox.enqueue_for_all(letters.MOVE, people, Registration.state.in_(LIVE))
+
+
+def ask_by_phone() -> int:
+    """Whoever was written to about a moved date and stayed silent goes on the call list, once; returns how many."""
+    now = clock.now()
+    return outbox.enqueue_for_all(
+        letters.MOVE,
+        Registration.keep_asked_at <= now - TIME_TO_ANSWER,
+        Registration.state.in_(EXPECTED),
+        Registration.contact_kind.in_(BY_EMAIL),
+        Occurrence.state == "scheduled",
+        Occurrence.starts_at > now,
+        Occurrence.starts_at <= now + CALLED_BEFORE,
+        Event.state == PUBLISHED,
+        channel=letters.CALL,
+        once="-silent",
+    )

@@ -1,0 +1,26 @@
+"""Line: those who wait for a place on a date, by their place in it. The order of coming, until an offer lapses."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+
+from ..core.extensions import db
+from .registration import WAITLISTED, Registration
+
+
+def place_in_line(registration: Registration) -> int:
+    """1 for the first in line."""
+    query = sa.select(sa.func.count()).where(
+        Registration.occurrence_id == registration.occurrence_id,
+        Registration.state == WAITLISTED,
+        Registration.line <= registration.line,
+    )
+    return db.session.scalar(query) or 0
+
+
+def first_in_line(occurrence_id: uuid.UUID) -> Registration | None:
+    """Who is next."""
+    waits = Registration.occurrence_id == occurrence_id, Registration.state == WAITLISTED
+    return db.session.scalar(sa.select(Registration).where(*waits).order_by(Registration.line).limit(1))

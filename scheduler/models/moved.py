@@ -1,0 +1,35 @@
+"""Moved: what a date's move means for one place on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .registration import Registration
+
+CALLED_BEFORE, TIME_TO_ANSWER = timedelta(hours=48), timedelta(hours=3)
+"""Who does not say whether they keep the place is called so long before the date, and never sooner after the asking."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A person's own time before and after, as wall times; `answer_by` is an instant, None for who was not asked."""
+
+    was_local: datetime
+    now_local: datetime
+    answer_by: datetime | None
+
+    @property
+    def same_time(self) -> bool:
+        """True where only the place is another."""
+        return self.was_local == self.now_local
+
+
+def of(registration: Registration) -> Moved | None:
+    """None where the date never moved."""
+    occurrence, now = registration.occurrence, registration.starts_local
+    if occurrence.moved_from_local is None:
+        return None
+    asked = registration.keep_asked_at
+    answer_by = asked and max(occurrence.starts_at - CALLED_BEFORE, asked + TIME_TO_ANSWER)
+    return Moved(now - (occurrence.starts_local - occurrence.moved_from_local), now, answer_by)

@@ -1,0 +1,36 @@
+"""Told: how many people would hear of news about a date, and how."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ..core.extensions import db
+from .registration import BY_EMAIL, LIVE, NONE, PHONE, Registration
+
+
+@dataclass(frozen=True)
+class Told:
+    """Registrations with a place, an offer, or in line."""
+
+    by_mail: int
+    by_phone: int
+    by_code: int
+
+    @property
+    def total(self) -> int:
+        return self.by_mail + self.by_phone + self.by_code
+
+
+def would_be(occurrence_ids: Sequence[uuid.UUID]) -> Told:
+    """Who would be written to, who must be called, and who will only see it with their code."""
+    query = (
+        sa.select(Registration.contact_kind, sa.func.count())
+        .where(Registration.occurrence_id.in_(occurrence_ids), Registration.state.in_(LIVE))
+        .group_by(Registration.contact_kind)
+    )
+    found = {row[0]: row[1] for row in db.session.execute(query)}
+    return Told(sum(found.get(kind, 0) for kind in BY_EMAIL), found.get(PHONE, 0), found.get(NONE, 0))

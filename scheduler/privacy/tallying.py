@@ -1,0 +1,116 @@
+"""What is counted before a date's names go, so that no number ever leads back to one of them."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+
+from ..core import keyring
+from ..core.extensions import db
+from ..models import registration as states
+from ..models import tally as counts
+from ..models.event import Occurrence
+from ..models.message import CALL, Message
+from ..models.registration import Registration
+from ..models.tally import FEWEST, Tally
+
+CAME, DID_NOT_COME, CALLED_OFF = "came", "did_not_come", "called_off"
+NOT_CONFIRMED, WAITED, GAVE_BACK = "not_confirmed", "waited", "gave_back"
+PLACES, PEOPLE_CAME, CHILD_CARE = "places", "people_came", "child_care"
+
+ADDS_UP = (counts.OUTCOME, counts.SPOKEN, counts.SOURCE, counts.PARTY)
+"""Each place is counted exactly once in these, so their cells could be taken from a total."""
+
+Cells = Mapping[str, int]
+Told = dict[str, int | None]
+
+
+def tally(occurrence: Occurrence) -> list[Tally]:
+    """The rows that stay. The occurrence must be locked."""
+    places = list(db.session.scalars(sa.select(Registration).where(Registration.occurrence_id == occurrence.id)))
+    rows = {counts.TOTAL: _totals(places)}
+    for dimension, cells in _counted(occurrence, places).items():
+        rows[dimension] = told(cells, adds_up=dimension in ADDS_UP)
+    return [
+        Tally(id=uuid.uuid4(), occurrence_id=occurrence.id, dimension=dimension, value=value, count=count)
+        for dimension, cells in rows.items()
+        for value, count in cells.items()
+    ]
+
+
+def told(cells: Cells, *, adds_up: bool) -> Told:
+    """The cells as they may be kept: None where a number is under five, or would give away one that is.
+
+    Where cells add up to a total that may be known, others are hidden too, chosen by chance, until each hidden one
+    could be anything from one to four. Where even all of them together are too few for that, nothing is kept.
+    """
+    filled = {value: count for value, count in cells.items() if count > 0}
+    hidden = {value for value, count in filled.items() if count < FEWEST}
+    while adds_up and hidden and not _could_be_any(filled, hidden):
+        open_cells = sorted(filled.keys() - hidden)
+        if not open_cells:
+            return {}
+        hidden.add(secrets.choice(open_cells))
+    return {value: None if value in hidden else count for value, count in filled.items()}
+
+
+def _could_be_any(cells: Cells, hidden: set[str]) -> bool:
+    """True if the sum of the hidden cells, which may be known, leaves one to four open for each of them."""
+    spare = sum(cells[value] for value in hidden) - len(hidden)
+    return len(hidden) > 1 and spare >= FEWEST - 2
+
+
+def _totals(places: Sequence[Registration]) -> Told:
+    """Places, and the people who came, rounded. How many came is told only if enough parties did."""
+    came = [place for place in places if _came(place)]
+    people = counts.rough(sum(place.arrived or place.party for place in came)) if len(came) >= FEWEST else None
+    return {PLACES: counts.rough(len(places)) or None, PEOPLE_CAME: people} if places else {}
+
+
+def _counted(occurrence: Occurrence, places: Sequence[Registration]) -> dict[str, Counter[str]]:
+    calls = sa.select(Message.outcome).where(
+        Message.occurrence_id == occurrence.id, Message.channel == CALL, Message.outcome.is_not(None)
+    )
+    return {
+        counts.OUTCOME: Counter(_outcome(occurrence, place) for place in places),
+        counts.SPOKEN: Counter(place.spoken for place in places),
+        counts.SOURCE: Counter(place.source for place in places),
+        counts.PARTY: Counter(_size(place.party) for place in places),
+        counts.NEEDS: Counter(need for place in places for need in _needs(place)),
+        counts.CALLS: Counter(str(outcome) for outcome in db.session.scalars(calls)),
+    }
+
+
+def _came(place: Registration) -> bool:
+    return place.state == states.CHECKED_IN or place.arrived > 0
+
+
+def _outcome(occurrence: Occurrence, place: Registration) -> str:
+    if _came(place):
+        return CAME
+    if place.state == states.CANCELLED:
+        return GAVE_BACK
+    if occurrence.is_cancelled:
+        return CALLED_OFF
+    if place.state in (states.WAITLISTED, states.OFFERED):
+        return WAITED
+    return NOT_CONFIRMED if place.state == states.HELD else DID_NOT_COME
+
+
+def _size(party: int) -> str:
+    return "5+" if party >= 5 else "3-4" if party >= 3 else str(party)
+
+
+def _needs(place: Registration) -> Iterator[str]:
+    """What helped them. A seal that no longer opens, as in a restored copy, stops no purge."""
+    if place.children:
+        yield CHILD_CARE
+    try:
+        yield from place.needs
+    except (keyring.KeyIsGone, InvalidTag):
+        return

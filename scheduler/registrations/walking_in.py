@@ -1,0 +1,32 @@
+"""Somebody comes in from the street: a place that is free right now, and no letter."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from .. import seats
+from ..core.errors import Full, Refusal
+from ..models.event import Occurrence
+from ..models.registration import Registration
+from .keeping import Attendee, _replayed, _write, sent_before
+
+WALK_IN = "walk_in"
+
+
+def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registration:
+    """Keep a place of the time that is on now or next. The occurrence must be locked.
+
+    The same nonce with the same answers gives the same registration. Raises Full, Refusal, Conflict.
+    """
+    earlier = sent_before(occurrence, nonce)
+    if earlier is not None:
+        return _replayed(earlier, attendee, None)
+    most = occurrence.event.party_max
+    if attendee.party > most:
+        words = _l("One group can have up to %(most)s people. Take in a larger group in parts.", most=most)
+        raise Refusal(words, field="party")
+    slot_id = seats.claim_now(occurrence, attendee.party)
+    if slot_id is None:
+        raise Full()
+    occurrence.last_number += 1
+    return _write(occurrence, seats.Allotment(occurrence.last_number, slot_id), attendee, nonce, None, WALK_IN)

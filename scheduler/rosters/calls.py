@@ -1,0 +1,196 @@
+"""The call list: whom to call because nobody can write to them, and how each call ended."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload
+
+from .. import audits
+from ..core import clock
+from ..core.errors import Missing
+from ..core.extensions import db
+from ..core.keyring import KeyIsGone
+from ..models import message as letters
+from ..models import moved
+from ..models.base import Texts
+from ..models.event import Event, Occurrence
+from ..models.message import Message
+from ..models.offer import Offer
+from ..models.registration import Registration
+from .viewing import readable, wall, wrong_numbers
+
+MANY_TRIES = 3
+"""After so many calls without an answer a call stands at the end of the list, with a mark."""
+UNDO_FOR = timedelta(hours=1)
+UNDONE = (letters.REACHED, letters.NO_ANSWER, letters.WRONG_NUMBER)
+"""Outcomes that can be taken back. Who will not come has given the place away."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to make: who, where, in which language, and about which letter. Wall times of the date's zone.
+
+    `tries`: calls so far without an answer, the last one at `tried_local`; `until_local`: when an offer ends;
+    `was_local`: when a moved date was to be; `reason`: why the host cancelled.
+    """
+
+    message_id: uuid.UUID
+    registration_id: uuid.UUID
+    occurrence_id: uuid.UUID
+    name: str
+    code_shown: str
+    phone: str
+    has_email: bool
+    spoken: str
+    language: str
+    letter: str
+    starts_local: datetime
+    has_place: bool
+    since_local: datetime
+    attempts: int
+    tries: int
+    tried_local: datetime | None
+    until_local: datetime | None
+    was_local: datetime | None
+    reason: Texts
+    offer_id: uuid.UUID | None
+
+    @property
+    def many_tries(self) -> bool:
+        return self.tries >= MANY_TRIES
+
+
+@dataclass(frozen=True)
+class Made:
+    """A call of the last hour, whose outcome can be taken back if `can_undo`."""
+
+    message_id: uuid.UUID
+    name: str
+    code_shown: str
+    outcome: str
+    at_local: datetime
+    can_undo: bool
+
+
+@dataclass(frozen=True)
+class CallList:
+    """Calls to make, fresh ones first; people whom no call can reach; and the calls of the last hour."""
+
+    to_make: list[Call]
+    out_of_reach: list[Call]
+    made: list[Made]
+
+
+def call_list(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> CallList:
+    """The calls about one date that are still true. Raises Missing."""
+    occurrence = readable(occurrence_id)
+    audits.append(occurrence.event.organization_id, user_id, audits.CALLS_VIEWED, occurrence.id)
+    return _listed([occurrence])
+
+
+def event_call_list(event_id: uuid.UUID, user_id: uuid.UUID) -> CallList:
+    """The same for all dates of an event; dates whose week was erased have none. Raises Missing."""
+    event = db.session.get(Event, event_id)
+    if event is None:
+        raise Missing()
+    audits.append(event.organization_id, user_id, audits.CALLS_VIEWED, event.id)
+    query = sa.select(Occurrence).where(Occurrence.event_id == event_id).options(joinedload(Occurrence.event))
+    return _listed([found for found in db.session.scalars(query) if _has_key(found)])
+
+
+def _has_key(occurrence: Occurrence) -> bool:
+    try:
+        occurrence.derived_key("field")
+    except KeyIsGone:
+        return False
+    return True
+
+
+def _listed(dates: list[Occurrence]) -> CallList:
+    now = clock.now()
+    ids = [occurrence.id for occurrence in dates]
+    waiting = [message for message in _messages(ids, Message.state == letters.WAITING) if message.is_still_due(now)]
+    wrong = set().union(*(wrong_numbers(occurrence_id) for occurrence_id in ids))
+    calls = sorted((_call(message) for message in waiting), key=_urgency)
+    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
+    return CallList(
+        to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
+        out_of_reach=[call for call in calls if not call.phone or call.registration_id in wrong],
+        made=[_made(message) for message in made],
+    )
+
+
+def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> list[Message]:
+    """Calls about these dates with whom they are for, the latest outcome first."""
+    place = contains_eager(Message.registration)
+    query = (
+        sa.select(Message)
+        .join(Message.registration)
+        .options(
+            place.joinedload(Registration.slot),
+            place.joinedload(Registration.occurrence),
+            joinedload(Message.reminder),
+            joinedload(Message.offer).joinedload(Offer.slot),
+        )
+        .where(
+            Message.occurrence_id.in_(list(dates)),
+            Message.channel == letters.CALL,
+            Registration.erase_asked.is_(False),
+            *wanted,
+        )
+    )
+    return list(db.session.scalars(query.order_by(Message.outcome_at.desc(), Registration.number, Message.letter)))
+
+
+def _urgency(call: Call) -> tuple[object, ...]:
+    """Who was never called comes first, offers before all else because they end; who never answers comes last."""
+    return (call.many_tries, call.tries > 0, call.until_local is None, call.tried_local or call.since_local)
+
+
+def _call(message: Message) -> Call:
+    registration, occurrence = message.registration, message.occurrence
+    assert registration is not None and occurrence is not None
+    offer = message.offer
+    starts: datetime = offer.slot.starts_local if offer else registration.starts_local
+    news = moved.of(registration) if message.letter == letters.MOVE else None
+    return Call(
+        message_id=message.id,
+        registration_id=registration.id,
+        occurrence_id=occurrence.id,
+        name=registration.name,
+        code_shown=registration.code_shown,
+        phone=registration.contact if not registration.has_email else "",
+        has_email=registration.has_email,
+        spoken=registration.spoken,
+        language=registration.language,
+        letter=message.letter,
+        starts_local=starts,
+        has_place=registration.slot_id is not None,
+        since_local=wall(message.due_at, occurrence),
+        attempts=message.attempts,
+        tries=message.attempts if message.outcome == letters.NO_ANSWER else 0,
+        tried_local=wall(message.outcome_at, occurrence) if message.outcome_at else None,
+        until_local=wall(offer.held_until, occurrence) if offer else None,
+        was_local=news.was_local if news else None,
+        reason=occurrence.reason_off,
+        offer_id=offer.id if offer else None,
+    )
+
+
+def _made(message: Message) -> Made:
+    registration, occurrence = message.registration, message.occurrence
+    assert registration is not None and occurrence is not None
+    assert message.outcome is not None and message.outcome_at is not None
+    return Made(
+        message_id=message.id,
+        name=registration.name,
+        code_shown=registration.code_shown,
+        outcome=message.outcome,
+        at_local=wall(message.outcome_at, occurrence),
+        can_undo=message.outcome in UNDONE,
+    )

@@ -1,0 +1,72 @@
+"""What is printed for the door: the sign-in sheet of a date, and one person's number."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from .. import audits
+from ..core.errors import Missing
+from ..core.extensions import db
+from ..models.line import place_in_line
+from ..models.registration import CHECKED_IN, SEATED, WAITLISTED, Registration
+from . import names
+from .people import ON_THE_LIST, Person
+from .viewing import people_of, readable
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everybody with a place, by time and name, each as first names, last initial and code; never a contact."""
+
+    people: list[Person]
+
+
+@dataclass(frozen=True)
+class NumberCard:
+    """One person's number and code. `spoken` and `language`: what they speak, and read.
+
+    `in_line`: 1 for who is first there, 0 for who has a place.
+    """
+
+    registration_id: uuid.UUID
+    occurrence_id: uuid.UUID
+    number: int | None
+    code_shown: str
+    starts_local: datetime
+    party: int
+    here: bool
+    in_line: int
+    spoken: str
+    language: str
+
+
+def sign_in_sheet(occurrence_id: uuid.UUID, user_id: uuid.UUID, *, timed: bool) -> Sheet:
+    """The sheet of a date, `timed` by the hours at which people come. Raises Missing."""
+    occurrence = readable(occurrence_id)
+    audits.append(occurrence.event.organization_id, user_id, audits.SHEET_VIEWED, occurrence.id)
+    people = [person for person in people_of(occurrence) if person.state in SEATED]
+    people.sort(key=lambda person: (person.starts_local if timed else occurrence.starts_local, names.fold(person.name)))
+    return Sheet(people)
+
+
+def number_card(registration_id: uuid.UUID, user_id: uuid.UUID) -> NumberCard:
+    """The number of somebody on the list. Raises Missing, also for who gave the place back."""
+    row = db.session.get(Registration, registration_id)
+    if row is None or row.is_gone() or row.state not in ON_THE_LIST:
+        raise Missing()
+    occurrence = readable(row.occurrence_id)
+    audits.append(occurrence.event.organization_id, user_id, audits.NUMBER_VIEWED, row.id)
+    return NumberCard(
+        registration_id=row.id,
+        occurrence_id=row.occurrence_id,
+        number=row.door_number,
+        code_shown=row.code_shown,
+        starts_local=row.starts_local,
+        party=row.party,
+        here=row.state == CHECKED_IN,
+        in_line=place_in_line(row) if row.state == WAITLISTED else 0,
+        spoken=row.spoken,
+        language=row.language,
+    )

@@ -1,0 +1,110 @@
+"""The roster of a date, read: decrypted for this answer only, and the look is audited."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+
+from .. import audits
+from ..core import clock, keyring
+from ..core.errors import Missing
+from ..core.extensions import db
+from ..models import message as letters
+from ..models.event import Occurrence, Slot
+from ..models.message import Message
+from ..models.offer import OPEN, Offer
+from ..models.registration import Registration
+from .people import ON_THE_LIST, Person, Roster, Time
+
+
+def view(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> Roster:
+    """The roster of a date: three statements however many people. Raises Missing, also once it was erased."""
+    occurrence = readable(occurrence_id)
+    audits.append(occurrence.event.organization_id, user_id, audits.ROSTER_VIEWED, occurrence.id)
+    slots = _slots(occurrence)
+    people = people_of(occurrence)
+    return Roster(people, [Time(slot.starts_local, slot.seats_taken, slot.seats_limit) for slot in slots])
+
+
+def people_of(occurrence: Occurrence) -> list[Person]:
+    """Everybody on the list of a date, in the order of coming: two statements however many they are."""
+    found = _people(occurrence)
+    contacts = Counter(row.contact_index for row, _offer in found if row.contact_index)
+    wrong = wrong_numbers(occurrence.id)
+    return [
+        person_of(row, row.contact_index is not None and contacts[row.contact_index] > 1, row.id in wrong, offer)
+        for row, offer in found
+    ]
+
+
+def readable(occurrence_id: uuid.UUID) -> Occurrence:
+    """The date with its event, while its key lives. Raises Missing."""
+    query = sa.select(Occurrence).options(joinedload(Occurrence.event)).where(Occurrence.id == occurrence_id)
+    occurrence = db.session.scalar(query)
+    if occurrence is None:
+        raise Missing()
+    try:
+        occurrence.derived_key("field")
+    except keyring.KeyIsGone:
+        raise Missing(_l("This list was erased on time, as we promised.")) from None
+    return occurrence
+
+
+def _slots(occurrence: Occurrence) -> list[Slot]:
+    query = sa.select(Slot).where(Slot.occurrence_id == occurrence.id).order_by(Slot.starts_at, Slot.id)
+    return list(db.session.scalars(query))
+
+
+def _people(occurrence: Occurrence) -> list[tuple[Registration, Offer | None]]:
+    """Everybody with the offer that stands for them."""
+    offered = sa.and_(Offer.registration_id == Registration.id, Offer.state == OPEN)
+    query = sa.select(Registration, Offer).outerjoin(Offer, offered)
+    query = query.where(
+        Registration.occurrence_id == occurrence.id,
+        Registration.state.in_(ON_THE_LIST),
+        Registration.erase_asked.is_(False),
+    )
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Registration.number))]
+
+
+def wrong_numbers(occurrence_id: uuid.UUID) -> set[uuid.UUID]:
+    """The registrations of a date at whose phone somebody else answered, or nobody ever can."""
+    query = sa.select(Message.registration_id).where(
+        Message.occurrence_id == occurrence_id, Message.outcome == letters.WRONG_NUMBER
+    )
+    return {registration_id for registration_id in db.session.scalars(query) if registration_id}
+
+
+def person_of(row: Registration, same_contact: bool, wrong_number: bool, offer: Offer | None) -> Person:
+    """The line of a registration, decrypted."""
+    return Person(
+        id=row.id,
+        line=row.line,
+        name=row.name,
+        code=row.code,
+        state=row.state,
+        party=row.party,
+        arrived=row.arrived,
+        door_number=row.door_number,
+        children=row.children,
+        spoken=row.spoken,
+        needs=tuple(row.needs),
+        starts_local=row.starts_local,
+        same_contact=same_contact,
+        wrong_number=wrong_number,
+        reconfirmed=row.reconfirmed_at is not None,
+        asked=row.keep_asked_at is not None,
+        checked_in_local=wall(row.checked_in_at, row.occurrence) if row.checked_in_at else None,
+        offer_id=offer.id if offer else None,
+        offer_until_local=wall(offer.held_until, row.occurrence) if offer else None,
+    )
+
+
+def wall(instant: datetime, occurrence: Occurrence) -> datetime:
+    """An instant as the clock on the wall of the date's place showed it."""
+    return clock.local(instant, occurrence.zone).replace(tzinfo=None)

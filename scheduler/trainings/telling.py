@@ -1,0 +1,44 @@
+"""A session was moved or called off: its employer hears of it too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from .. import outbox
+from ..core import clock
+from ..core.extensions import db
+from ..models import training as states
+from ..models.event import CANCELLED, Event, Occurrence
+from ..models.message import BOOKING_CHANGED
+from ..models.training import Booking
+from .finding import locked
+
+
+def tell_changes() -> int:
+    """Write to every employer whose session is not as the last letter said; returns how many."""
+    off = sa.or_(Occurrence.state == "cancelled", Event.state == CANCELLED)
+    query = (
+        sa.select(Booking.id)
+        .join(Booking.occurrence)
+        .join(Occurrence.event)
+        .where(Booking.state == states.CONFIRMED, Occurrence.ends_at > clock.now())
+        .where(sa.or_(off, Occurrence.sequence != Booking.told_sequence))
+        .order_by(Booking.id)
+    )
+    return sum(_tell(locked(booking_id)) for booking_id in db.session.scalars(query).all())
+
+
+def _tell(booking: Booking) -> bool:
+    occurrence = booking.occurrence
+    if occurrence is None or booking.state != states.CONFIRMED:
+        return False
+    if occurrence.is_cancelled:
+        booking.state = states.CANCELLED
+    booking.told_sequence = occurrence.sequence
+    booking.revised_at = clock.to_minute(clock.now())
+    booking.keep(occurrence.ends_local.date() + timedelta(days=states.KEEP_DAYS))
+    outbox.enqueue_for_booking(BOOKING_CHANGED, booking)
+    db.session.flush()
+    return True

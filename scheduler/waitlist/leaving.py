@@ -1,0 +1,104 @@
+"""Places go back to the line: because nobody answered, because the party leaves, or because the host takes them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from .. import outbox, seats
+from ..core import clock
+from ..core.extensions import db
+from ..models import message as letters
+from ..models import offer as offers
+from ..models.event import Occurrence
+from ..models.message import Message
+from ..models.offer import Offer
+from ..models.registration import NONE, OFFERED, WAITLISTED, Registration
+from .offering import offer_freed
+
+MOST_LAPSES = 2
+"""An offer that nobody answers leads to the end of the line once, and then out of it."""
+
+
+def leave(registration: Registration) -> None:
+    """This party, in line or with an open offer, leaves: seats and counters are right again afterwards.
+
+    The registration must be locked; the caller writes its new state.
+    """
+    if registration.state == OFFERED:
+        offer = offers.open_for(registration.id)
+        assert offer is not None
+        give_back(offer, registration, offers.DECLINED)
+    registration.occurrence.waiting -= 1
+
+
+def give_back(offer: Offer, registration: Registration, ended: str) -> None:
+    """The offer ends, its seats are free, and the party stands in line again, where it stood before."""
+    offer.end(ended, clock.now())
+    seats.release(offer.slot_id, registration.party)
+    registration.state, registration.slot_id = WAITLISTED, None
+    registration.occurrence.waiting += 1
+    db.session.flush()
+    outbox.void_offer(offer.id)
+
+
+def strike(registration: Registration) -> None:
+    """Off the list, as by their own cancellation."""
+    leave(registration)
+    registration.give_up(clock.now())
+    outbox.void_waiting(registration.id)
+
+
+def withdraw(occurrence: Occurrence) -> int:
+    """Take back all open offers of a date that is cancelled or moved: each party stands in line where it stood.
+
+    Who said no to a time may be asked again: it is another time now. The occurrence must be locked. Returns how many.
+    """
+    found = offers.open_on(occurrence.id)
+    for offer in found:
+        give_back(offer, seats.lock_registration(offer.registration_id), offers.WITHDRAWN)
+    db.session.execute(
+        sa.update(Offer)
+        .where(Offer.occurrence_id == occurrence.id, Offer.state == offers.DECLINED)
+        .values(state=offers.WITHDRAWN)
+        .execution_options(synchronize_session="fetch")
+    )
+    return len(found)
+
+
+def lapse_offers() -> int:
+    """End the offers that nobody answered in time, and offer those places on; returns how many ended."""
+    overdue = (Offer.state == offers.OPEN, Offer.held_until <= clock.now())
+    dates = sa.select(Offer.occurrence_id).where(*overdue).distinct().order_by(Offer.occurrence_id)
+    lapsed = 0
+    for occurrence_id in db.session.scalars(dates).all():
+        occurrence = seats.lock(occurrence_id)
+        ended = sa.select(Offer).join(Offer.registration).where(Offer.occurrence_id == occurrence_id, *overdue)
+        ended = ended.order_by(Registration.line)
+        for offer in db.session.scalars(ended.execution_options(populate_existing=True)).all():
+            _lapse(offer, seats.lock_registration(offer.registration_id))
+            lapsed += 1
+        offer_freed(occurrence)
+    return lapsed
+
+
+def _lapse(offer: Offer, registration: Registration) -> None:
+    """To the end of the line; the second time out of it. Who never heard of the offer keeps the second chance."""
+    heard = _heard_of(offer, registration)
+    give_back(offer, registration, offers.LAPSED)
+    registration.lapses += heard
+    if registration.lapses >= MOST_LAPSES:
+        strike(registration)
+        return
+    occurrence = registration.occurrence
+    occurrence.last_number += 1
+    registration.line = occurrence.last_number
+
+
+def _heard_of(offer: Offer, registration: Registration) -> bool:
+    """True if somebody tried to tell them, or they said that they look for themselves."""
+    tried = sa.or_(Message.state.in_((letters.SENT, letters.FAILED)), Message.outcome.is_not(None))
+    query = sa.select(Message.id).where(
+        Message.registration_id == registration.id,
+        sa.or_(sa.and_(Message.offer_id == offer.id, tried), Message.outcome == letters.WRONG_NUMBER),
+    )
+    return registration.contact_kind == NONE or db.session.scalar(query.limit(1)) is not None

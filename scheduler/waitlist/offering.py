@@ -1,0 +1,95 @@
+"""A freed place is offered to the first party in line that fits."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from .. import outbox, seats
+from ..core import clock
+from ..core.extensions import db
+from ..models import offer as offers
+from ..models.event import PUBLISHED, Event, Occurrence, Slot
+from ..models.offer import Offer
+from ..models.registration import OFFERED, WAITLISTED, Registration
+
+
+def offer_freed(occurrence: Occurrence) -> int:
+    """Offer what is free to the first parties in line that fit; returns how many offers were made.
+
+    The occurrence must be locked. Nothing happens at night, after a cancellation, while no names are taken, or
+    when less than three hours of day remain before a time starts. Call it wherever places get free.
+    """
+    now = clock.now()
+    if occurrence.waiting == 0 or not occurrence.accepts(now):
+        return 0
+    free = {slot: slot.free for slot in seats.open_slots(occurrence) if slot.free > 0 and _until(now, slot)}
+    unwilling = {slot: set(db.session.scalars(offers.unwilling(slot.id))) for slot in free}
+    made = 0
+    for registration_id, party in _in_line(occurrence, max(free.values(), default=0)):
+        fitting = (slot for slot, room in free.items() if room >= party and registration_id not in unwilling[slot])
+        slot = next(fitting, None)
+        if slot is not None and seats.claim(slot.id, party):
+            _offer(registration_id, slot, now)
+            free[slot] -= party
+            made += 1
+    return made
+
+
+def offer_due() -> int:
+    """Offer what stands free beside a line, such as what came free at night; returns how many offers were made."""
+    fits = sa.exists().where(
+        Registration.occurrence_id == Occurrence.id,
+        Registration.state == WAITLISTED,
+        Slot.occurrence_id == Occurrence.id,
+        Slot.seats_limit - Slot.seats_taken >= Registration.party,
+    )
+    now = clock.now()
+    query = sa.select(Occurrence.id, Occurrence.zone).join(Event, Event.id == Occurrence.event_id)
+    query = query.where(
+        Occurrence.waiting > 0,
+        Occurrence.starts_at > now,
+        Occurrence.state == "scheduled",
+        Occurrence.closed_at.is_(None),
+        Event.state == PUBLISHED,
+        fits,
+    )
+    dates = db.session.execute(query.order_by(Occurrence.id)).all()
+    return sum(offer_freed(seats.lock(date.id)) for date in dates if not clock.is_quiet(now, date.zone))
+
+
+def _until(now: datetime, slot: Slot) -> datetime | None:
+    return offers.stands_until(now, slot.starts_at, slot.occurrence.zone)
+
+
+def _in_line(occurrence: Occurrence, room: int) -> list[sa.Row[uuid.UUID, int]]:
+    """Who could sit in so much room, the first in line first."""
+    if room == 0:
+        return []
+    query = sa.select(Registration.id, Registration.party).where(
+        Registration.occurrence_id == occurrence.id, Registration.state == WAITLISTED, Registration.party <= room
+    )
+    return list(db.session.execute(query.order_by(Registration.line)).all())
+
+
+def _offer(registration_id: uuid.UUID, slot: Slot, now: datetime) -> None:
+    """Hold the seats, which are claimed already, and write the letter."""
+    registration = seats.lock_registration(registration_id)
+    until = _until(now, slot)
+    assert registration.state == WAITLISTED and until is not None
+    registration.state, registration.slot_id = OFFERED, slot.id
+    registration.occurrence.waiting -= 1
+    offer = Offer(
+        id=uuid.uuid4(),
+        registration_id=registration.id,
+        occurrence_id=registration.occurrence_id,
+        slot_id=slot.id,
+        state=offers.OPEN,
+        made_at=clock.to_minute(now),
+        held_until=until,
+    )
+    db.session.add(offer)
+    db.session.flush()
+    outbox.enqueue_offer(offer, registration)

@@ -1,0 +1,171 @@
+"""The call list: whom to call about a date or an event, what to say, and how each call ended."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from .. import registrations, rosters, waitlist
+from ..core.errors import Conflict, Missing
+from ..core.extensions import transaction
+from ..models import desk, onward
+from ..models.event import Event, Occurrence
+from ..models.message import CANCELLATION_HOST, NO_ANSWER, REACHED, WILL_NOT_COME, WRONG_NUMBER
+from ..models.organization import COORDINATOR, LEAD
+from ..models.room import Date
+from ..rosters import CallList
+from . import access, scripts
+from .rosters import own_date
+
+blueprint = Blueprint("calls", __name__, url_prefix="/console")
+
+Answer = str | Response | tuple[str, int]
+
+COMING, TAKES_IT, NO_THANKS = "coming", "takes_it", "no_thanks"
+"""More that somebody who was reached may say; all of them count as reached."""
+SAID = (COMING, TAKES_IT, NO_THANKS)
+
+
+@blueprint.get("/dates/<uuid:occurrence_id>/calls")
+@access.staff(LEAD, COORDINATOR)
+def of_date(occurrence_id: uuid.UUID) -> Answer:
+    """Whom to call about one date."""
+    return _date_page(occurrence_id)
+
+
+def _date_page(occurrence_id: uuid.UUID, refused: Conflict | None = None) -> Answer:
+    own_date(occurrence_id, LEAD, COORDINATOR)
+    user_id = current_user.user_id
+    with transaction():
+        found = rosters.call_list(occurrence_id, user_id)
+    occurrence = own_date(occurrence_id)
+    return _page(found, occurrence.event, occurrence, refused)
+
+
+@blueprint.get("/events/<uuid:event_id>/calls")
+@access.staff(LEAD, COORDINATOR)
+def of_event(event_id: uuid.UUID) -> Answer:
+    """Whom to call about all dates of an event."""
+    return _event_page(event_id)
+
+
+def _event_page(event_id: uuid.UUID, refused: Conflict | None = None) -> Answer:
+    _own_event(event_id)
+    user_id = current_user.user_id
+    with transaction():
+        found = rosters.event_call_list(event_id, user_id)
+    return _page(found, _own_event(event_id), None, refused)
+
+
+def _own_event(event_id: uuid.UUID) -> Event:
+    event = desk.event(event_id)
+    if event is None:
+        raise Missing()
+    access.membership(event.organization_id, LEAD, COORDINATOR)
+    return event
+
+
+def _page(found: CallList, event: Event, occurrence: Occurrence | None, refused: Conflict | None) -> Answer:
+    page = render_template(
+        "console/rosters/calls.html",
+        event=event,
+        occurrence=occurrence,
+        calls=[(call, scripts.script_for(call)) for call in found.to_make],
+        without=found.out_of_reach,
+        made=found.made,
+        others=_other_dates(found, event),
+        refused=refused,
+        many=len(desk.dates_of(event.id)) > 1,
+    )
+    return page, refused.status if refused else 200
+
+
+def _other_dates(found: CallList, event: Event) -> list[Date]:
+    """Where people could go instead, for calls about a date that will not take place."""
+    cancelled = [call for call in found.to_make if call.letter == CANCELLATION_HOST]
+    occurrence = desk.date(cancelled[0].occurrence_id) if cancelled else None
+    return onward.next_that_fit(occurrence, event.languages[0] if event.languages else "en", 1) if occurrence else []
+
+
+@blueprint.post("/calls/<uuid:message_id>")
+@access.staff(LEAD, COORDINATOR)
+def record(message_id: uuid.UUID) -> Answer:
+    """How the call ended."""
+    occurrence_id = _date_of(message_id)
+    user_id = current_user.user_id
+    outcome, tries = request.form.get("outcome", ""), request.form.get("tries", type=int)
+    try:
+        with transaction():
+            _record(message_id, outcome, user_id, tries)
+    except Conflict as refused:
+        return _again(occurrence_id, refused)
+    flash(_noted(outcome))
+    return redirect(_back(occurrence_id), 303)
+
+
+def _record(message_id: uuid.UUID, outcome: str, user_id: uuid.UUID, tries: int | None) -> None:
+    reached = REACHED if outcome in SAID else outcome
+    message = rosters.record_call(message_id, reached, user_id, tries)
+    assert message.registration_id is not None
+    if outcome == COMING:
+        registrations.reconfirm(message.registration_id)
+    elif outcome == TAKES_IT and message.offer_id:
+        waitlist.accept(message.offer_id)
+    elif outcome == NO_THANKS and message.offer_id:
+        waitlist.decline(message.offer_id, stay=True)
+
+
+def _noted(outcome: str) -> str:
+    words = {
+        NO_ANSWER: _("Written down: no answer. They stand further down now."),
+        WRONG_NUMBER: _("Written down: wrong number. The roster shows it."),
+        WILL_NOT_COME: _("Their place is given back, and the next in line can have it."),
+        TAKES_IT: _("The place is theirs now."),
+        NO_THANKS: _("Written down: no thanks. The place goes to the next one."),
+        COMING: _("Written down: they are coming."),
+    }
+    return str(words.get(outcome) or _("Written down: reached."))
+
+
+@blueprint.post("/calls/<uuid:message_id>/removal")
+@access.staff(LEAD, COORDINATOR)
+def undo(message_id: uuid.UUID) -> Answer:
+    """A slip of the thumb: the call is still to be made."""
+    occurrence_id = _date_of(message_id)
+    user_id = current_user.user_id
+    try:
+        with transaction():
+            rosters.undo_call(message_id, user_id)
+    except Conflict as refused:
+        return _again(occurrence_id, refused)
+    flash(_("The call is back on the list."))
+    return redirect(_back(occurrence_id), 303)
+
+
+def _date_of(message_id: uuid.UUID) -> uuid.UUID:
+    found = desk.place_told(message_id)
+    if found is None:
+        raise Missing()
+    access.membership(found[0], LEAD, COORDINATOR)
+    return found[1]
+
+
+def _whole_event() -> bool:
+    return request.form.get("list") == "event"
+
+
+def _back(occurrence_id: uuid.UUID) -> str:
+    if _whole_event():
+        return url_for(".of_event", event_id=own_date(occurrence_id).event_id)
+    return url_for(".of_date", occurrence_id=occurrence_id)
+
+
+def _again(occurrence_id: uuid.UUID, refused: Conflict) -> Answer:
+    """The list as it is now, with what stood in the way."""
+    if _whole_event():
+        return _event_page(own_date(occurrence_id).event_id, refused)
+    return _date_page(occurrence_id, refused)

@@ -1,0 +1,195 @@
+"""The door: who walks in, their number, where to go when it is full, and the sheet to sign."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from .. import checkin, rosters
+from ..core import clock
+from ..core import languages as known
+from ..core.errors import Full, Refusal
+from ..core.extensions import transaction
+from ..forms.door import WalkInForm
+from ..models import desk, onward
+from ..models.event import Occurrence
+from ..models.organization import COORDINATOR, LEAD
+from ..rosters import NumberCard
+from . import access, languages, nonces, refusals
+from .editor import own
+from .rosters import own_date, own_place
+
+blueprint = Blueprint("door", __name__, url_prefix="/console")
+
+Answer = str | Response | tuple[str, int]
+
+EMPTY_LINES = 12
+"""On the sheet, for people who walk in while there is no signal."""
+
+
+@blueprint.route("/dates/<uuid:occurrence_id>/walk-in", methods=["GET", "POST"])
+@access.staff()
+def walk_in(occurrence_id: uuid.UUID) -> Answer:
+    """Name to call, language, how many; then a number. When there is no room, the slip with the next three dates."""
+    occurrence = own_date(occurrence_id)
+    form = _form(occurrence)
+    if request.method == "GET":
+        form.nonce.data = nonces.issue(occurrence.event_id)
+        return _walk_in_page(occurrence, form)
+    try:
+        refusals.check(form)
+        if not nonces.is_good(form.nonce.data or "", occurrence.event_id):
+            form.nonce.data = nonces.issue(occurrence.event_id)
+            raise Refusal(_("This page was open for too long. We made it fresh. Please press the button again."))
+        return redirect(url_for(".number", registration_id=_take_in(occurrence_id, form)), 303)
+    except Full:
+        wish = {"spoken": form.spoken.data, "party": form.party.data}
+        return redirect(url_for(".slip", occurrence_id=occurrence_id, **wish), 303)
+    except Refusal as refusal:
+        status = refusals.show(form, refusal)
+    return _walk_in_page(own_date(occurrence_id), form, status)
+
+
+def _form(occurrence: Occurrence) -> WalkInForm:
+    """With the languages of the event in front; the first of them is chosen."""
+    near = _near(occurrence)
+    form = WalkInForm(request.form or None, spoken=near[0])
+    codes = dict.fromkeys([*near, *known.SPOKEN])
+    form.offer([(code, known.SPOKEN.get(code, code)) for code in codes], occurrence.event.party_max)
+    return form
+
+
+def _near(occurrence: Occurrence) -> list[str]:
+    """The languages that are spoken there, or for which somebody interprets."""
+    return list(dict.fromkeys([*occurrence.event.languages, *occurrence.event.interpretation])) or ["en"]
+
+
+def _take_in(occurrence_id: uuid.UUID, form: WalkInForm) -> uuid.UUID:
+    with transaction():
+        return checkin.walk_in(
+            occurrence_id, form.name.data, form.spoken.data, int(form.party.data), form.nonce.data
+        ).id
+
+
+def _walk_in_page(occurrence: Occurrence, form: WalkInForm, status: int = 200) -> Answer:
+    event = occurrence.event
+    page = render_template(
+        "console/door/walk_in.html",
+        occurrence=occurrence,
+        form=form,
+        near=len(_near(occurrence)),
+        is_open=checkin.takes_walk_ins(occurrence, clock.now()),
+        not_today=checkin.NOT_TODAY,
+        free=sum(slot.free for slot in occurrence.slots),
+        may_edit=access.belongs_to(event.organization_id, LEAD, COORDINATOR),
+    )
+    return page, status
+
+
+@blueprint.post("/events/<uuid:event_id>/walk-ins")
+@access.staff(LEAD, COORDINATOR)
+def set_walk_ins(event_id: uuid.UUID) -> Answer:
+    """Whether people without a booking are taken in; leads back to the door of the date where it was pressed."""
+    event = own(event_id)
+    dates = [occurrence.id for occurrence in event.occurrences]
+    back = request.form.get("date", type=uuid.UUID)
+    with transaction():
+        checkin.set_walk_ins(event_id, request.form.get("on") == "y")
+    if back not in dates:
+        return redirect(url_for("editor.edit", event_id=event_id), 303)
+    return redirect(url_for(".walk_in", occurrence_id=back), 303)
+
+
+@blueprint.get("/registrations/<uuid:registration_id>/number")
+@access.staff()
+def number(registration_id: uuid.UUID) -> Answer:
+    """What to tell somebody who was taken in: their number, how long it takes, their code. To show, or to print."""
+    occurrence_id = own_place(registration_id)
+    user_id = current_user.user_id
+    with transaction():
+        card = rosters.number_card(registration_id, user_id)
+    occurrence = own_date(occurrence_id)
+    registration = desk.registration(registration_id)
+    minutes = checkin.minutes_to_wait(registration) if registration else None
+    language = known.written(card.language)
+    return render_template(
+        "console/door/number.html",
+        occurrence=occurrence,
+        card=card,
+        language=language,
+        slip=_in_their_language(
+            language, "console/door/number_card.html", occurrence=occurrence, card=card, minutes=minutes
+        ),
+        minutes=minutes,
+        may_edit=access.belongs_to(occurrence.event.organization_id, LEAD, COORDINATOR),
+    )
+
+
+@blueprint.app_template_global()
+def number_words(card: NumberCard, minutes: int | None) -> str:
+    """`Your number is 27. About 40 minutes.`, in the language of the moment."""
+    if card.in_line:
+        return str(_("You are number %(count)s in line. This is not a place yet.", count=card.in_line))
+    if card.number is None:
+        return str(_("Your place is kept."))
+    if minutes is None:
+        return str(_("Your number is %(number)s.", number=card.number))
+    return str(
+        ngettext(
+            "Your number is %(number)s. About %(num)s minute.",
+            "Your number is %(number)s. About %(num)s minutes.",
+            minutes,
+            number=card.number,
+        )
+    )
+
+
+@blueprint.get("/dates/<uuid:occurrence_id>/slip")
+@access.staff()
+def slip(occurrence_id: uuid.UUID) -> Answer:
+    """The next three dates that fit, to print and take along. Nothing about a person is on it or in its address."""
+    occurrence = own_date(occurrence_id)
+    spoken = request.args.get("spoken", "")
+    spoken = spoken if spoken in known.SPOKEN else _near(occurrence)[0]
+    party = min(max(request.args.get("party", 1, type=int), 1), occurrence.event.party_max)
+    dates = onward.next_that_fit(occurrence, spoken, party)
+    language = known.written(spoken)
+    return render_template(
+        "console/door/slip.html",
+        occurrence=occurrence,
+        spoken=spoken,
+        party=party,
+        languages=dict.fromkeys([*_near(occurrence), spoken]),
+        dates=dates,
+        slip=_in_their_language(language, "console/door/slip_card.html", occurrence=occurrence, dates=dates),
+    )
+
+
+def _in_their_language(language: str, template: str, **values: object) -> Markup:
+    """A part of a page in the language of the person who takes it home, not of the volunteer who prints it."""
+    with languages.speaking(language):
+        return Markup(render_template(template, **values))
+
+
+@blueprint.get("/dates/<uuid:occurrence_id>/sheet")
+@access.staff()
+def sheet(occurrence_id: uuid.UUID) -> Answer:
+    """The sheet to sign, for the printer. What a sensitive event is about is not on it."""
+    occurrence = own_date(occurrence_id)
+    timed = occurrence.event.admission == "timed"
+    user_id = current_user.user_id
+    with transaction():
+        found = rosters.sign_in_sheet(occurrence_id, user_id, timed=timed)
+    return render_template(
+        "console/door/sheet.html",
+        occurrence=own_date(occurrence_id),
+        sheet=found,
+        timed=timed,
+        empty_lines=range(EMPTY_LINES),
+    )

@@ -1,0 +1,135 @@
+"""When the people of an event are reminded: the plan, who gets what and when, and the letter itself."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from .. import events, reminders
+from ..core import clock, languages
+from ..core.errors import Refusal
+from ..core.extensions import transaction
+from ..forms.reminders import DAYS, RemindersForm
+from ..letters import samples
+from ..letters.rendering import Written
+from ..models import desk
+from ..models.event import Event, Occurrence
+from ..models.organization import COORDINATOR, LEAD
+from ..models.reminder import Audience, audience
+from . import access, refusals
+from .editor import own
+
+blueprint = Blueprint("reminders", __name__, url_prefix="/console/events")
+
+Answer = str | Response | tuple[str, int]
+
+MOST_DATES = 12
+
+
+@dataclass(frozen=True)
+class Line:
+    """One reminder of one date: when it goes, in wall time, and how many got it, once it went.
+
+    `never`: it was planned too late, so nobody gets it.
+    """
+
+    words: str
+    when_local: datetime
+    went_to: int | None
+    never: bool
+
+
+@dataclass(frozen=True)
+class Date:
+    """One date that is still to come, with its reminders, the first one first, and whom they reach."""
+
+    occurrence: Occurrence
+    lines: list[Line]
+    audience: Audience
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The letter as somebody would get it."""
+
+    language: str
+    discreet: bool
+    sender: str
+    letter: Written
+
+
+@blueprint.route("/<uuid:event_id>/reminders", methods=["GET", "POST"])
+@access.staff(LEAD, COORDINATOR)
+def plan(event_id: uuid.UUID) -> Answer:
+    """The days before each date, and what comes of them; `show` looks at other days without saving them."""
+    event = own(event_id)
+    form = RemindersForm(request.form or None, days=[str(days) for days in event.reminder_days])
+    if request.method == "GET":
+        return _page(event, form, event.reminder_days)
+    try:
+        refusals.check(form)
+        if "show" in request.form:
+            events.check_days(form.chosen())
+            return _page(event, form, form.chosen())
+        with transaction():
+            events.plan_reminders(event_id, form.chosen())
+        flash(_("The reminders are planned."))
+        return redirect(url_for(".plan", event_id=event_id), 303)
+    except Refusal as refusal:
+        status = refusals.show(form, refusal)
+    event = own(event_id)
+    return _page(event, form, event.reminder_days, status)
+
+
+def _page(event: Event, form: RemindersForm, days: Collection[int], status: int = 200) -> Answer:
+    now = clock.now()
+    coming = [found for found in event.occurrences if found.state == "scheduled" and found.starts_at > now]
+    page = render_template(
+        "console/editor/reminders.html",
+        event=event,
+        form=form,
+        dates=[_date(occurrence, days) for occurrence in coming[:MOST_DATES]],
+        left_out=max(0, len(coming) - MOST_DATES),
+        samples=_samples(coming[0], days) if coming and coming[0].slots and days else [],
+        saved=sorted(days) == sorted(event.reminder_days),
+        editable=event.state in events.EDITABLE,
+    )
+    return page, status
+
+
+def _date(occurrence: Occurrence, days: Collection[int]) -> Date:
+    went, words = desk.reminded(occurrence.id), dict(DAYS)
+    lines = [
+        Line(
+            words=str(words[str(planned.days_before)]),
+            when_local=clock.local(planned.due_at, occurrence.zone).replace(tzinfo=None),
+            went_to=went.get(planned.days_before, 0) if planned.due_at <= clock.now() else None,
+            never=planned.late and planned.days_before not in went,
+        )
+        for planned in reminders.forecast(occurrence, days)
+    ]
+    return Date(occurrence, lines[::-1], audience(occurrence.id))
+
+
+def _samples(occurrence: Occurrence, days: Collection[int]) -> list[Sample]:
+    """The next reminder that goes, or the last one, in both wordings and both languages."""
+    planned = reminders.forecast(occurrence, days)
+    ahead = [found for found in planned if found.due_at > clock.now() and not found.late]
+    due_at = (ahead[-1] if ahead else planned[0]).due_at
+    host = occurrence.event.organization
+    return [
+        Sample(
+            language,
+            discreet,
+            host.discreet_sender if discreet else host.name,
+            samples.reminder(occurrence, due_at, language, discreet=discreet),
+        )
+        for discreet in (False, True)
+        for language in languages.OFFERED
+    ]

@@ -1,0 +1,111 @@
+"""The employer's own page, behind a mailed link: the request, and later the session. GET changes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ... import trainings
+from ...core import clock
+from ...core.errors import Conflict, Refusal
+from ...core.extensions import transaction
+from ...letters import employers, links
+from ...models import training as states
+from ...models.training import Booking
+from .. import access, languages, limits, refusals
+from ..calendar import square
+from .asking import fitted, said
+from .base import Answer, blueprint
+
+
+@blueprint.get("/<lang:lang>/bookings/<token>")
+@access.link
+def own(token: str) -> Answer:
+    """Everything about one request."""
+    return _page(trainings.by_token(token), token)
+
+
+def _page(booking: Booking, token: str, problem: str = "", status: int = 200) -> Answer:
+    occurrence = booking.occurrence
+    set_up = booking.state == states.CONFIRMED and occurrence is not None and not booking.called_off
+    invitation = links.invitation(booking, languages.current()) if set_up else ""
+    page = render_template(
+        "trainings/own.html",
+        booking=booking,
+        training=booking.training,
+        occurrence=occurrence,
+        token=token,
+        standing=states.CANCELLED if booking.called_off else booking.state,
+        invitation=invitation,
+        invitation_path=invitation.removeprefix(links.absolute("")),
+        qr=square(invitation) if invitation else None,
+        places=sum(slot.seats_limit for slot in occurrence.slots) if occurrence else 0,
+        people=trainings.who_came(occurrence) if occurrence else [],
+        over=occurrence is not None and occurrence.ends_at <= clock.now(),
+        dates=employers.open_dates(booking, languages.current()),
+        problem=problem,
+    )
+    return page, status
+
+
+@blueprint.route("/<lang:lang>/bookings/<token>/change", methods=["GET", "POST"])
+@access.link
+def change(token: str) -> Answer | Response:
+    """The same form again, until the provider has taken the request up."""
+    booking = trainings.by_token(token)
+    if booking.state != states.SUBMITTED:
+        return redirect(url_for(".own", token=token), 303)
+    if request.method != "POST":
+        return _form(booking, token)
+    form, booking_id = fitted(booking.training, request.form), booking.id
+    try:
+        refusals.check(form)
+        limits.take(limits.BOOKINGS)
+        with transaction():
+            trainings.change(booking_id, said(form))
+    except Conflict as conflict:
+        return _page(trainings.by_token(token), token, str(conflict.words), conflict.status)
+    except Refusal as refusal:
+        return _form(trainings.by_token(token), token, form, refusals.show(form, refusal))
+    return redirect(url_for(".own", token=token), 303)
+
+
+def _form(booking: Booking, token: str, form: object = None, status: int = 200) -> Answer:
+    today = clock.today(current_app.config["TIMEZONE"])
+    page = render_template(
+        "trainings/form.html",
+        training=booking.training,
+        form=form or fitted(booking.training, None, **_values(booking)),
+        first_day=today + timedelta(days=1),
+        last_day=today + states.FARTHEST,
+        keep_days=states.KEEP_DAYS,
+        booking=booking,
+        token=token,
+    )
+    return page, status
+
+
+def _values(booking: Booking) -> dict[str, object]:
+    values: dict[str, object] = {name: booking.told(name) for name in states.SEALED}
+    values |= {name: getattr(booking, name) for name in ("place", "head_count", "languages", "audience", "equipment")}
+    for number, wish in enumerate(booking.wishes, 1):
+        values |= {f"day_{number}": wish.day, f"part_{number}": wish.part}
+    return {**values, "certificates": "yes" if booking.certificates else "no"}
+
+
+@blueprint.route("/<lang:lang>/bookings/<token>/withdrawal", methods=["GET", "POST"])
+@access.link
+def withdraw(token: str) -> Answer | Response:
+    """We do not need it any more: GET asks once, POST withdraws."""
+    booking = trainings.by_token(token)
+    if request.method != "POST":
+        return render_template("trainings/withdrawal.html", booking=booking, token=token), 200
+    booking_id = booking.id
+    try:
+        with transaction():
+            trainings.withdraw(booking_id)
+    except Conflict as conflict:
+        return _page(trainings.by_token(token), token, str(conflict.words), conflict.status)
+    return redirect(url_for(".own", token=token), 303)

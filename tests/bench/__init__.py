@@ -1,0 +1,1 @@
+"""The benchmark itself: that it runs, and that it counts right."""

@@ -1,0 +1,65 @@
+"""Units, compose file and image start commands that exist, name settings that are read, and hold no secret."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from ..house.tree import PACKAGE, ROOT
+
+DEPLOY = ROOT / "deploy"
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+UNITS = sorted((DEPLOY / "systemd").glob("*.*"))
+
+
+def test_no_secret_stands_here() -> None:
+    """Whatever is secret comes from a file that is named, and the names say so."""
+    for path in FILES:
+        for line in path.read_text().splitlines():
+            assert not re.search(r"(password|secret|key|token)[\w-]*\s*[:=]\s*[\"']?[A-Za-z0-9+]{16,}", line, re.I), (
+                path
+            )
+            assert not re.search(r"://\w+:[^@\s]+@", line), f"{path.name}: a password in an address"
+
+
+def test_every_command_exists(app: Flask) -> None:
+    said = "\n".join(path.read_text() for path in [*FILES, ROOT / "README.md", ROOT / "docs" / "operations.md"])
+    called = set(re.findall(r"--app wsgi ([a-z][a-z-]+)", said))
+    composed = set(re.findall(r'command: \["([a-z-]+)"', (DEPLOY / "compose" / "compose.yaml").read_text()))
+    unknown = (called | composed) - set(app.cli.commands) - {"postgres", "valkey-server"}
+    assert called >= {"serve", "web", "worker", "backup", "doctor"} and not unknown, unknown
+
+
+def test_every_setting_is_read() -> None:
+    known = (PACKAGE / "core" / "config.py").read_text()
+    for path in FILES:
+        for name in re.findall(r"SCHEDULER_([A-Z_]+?)(?:_FILE)?\b", path.read_text()):
+            assert f'"{name}"' in known, f"{path.name} sets SCHEDULER_{name}, which nobody reads"
+
+
+def test_the_image_holds_all_that_runs() -> None:
+    said = (DEPLOY / "Containerfile").read_text()
+    let_in = (DEPLOY / "Containerfile.dockerignore").read_text().splitlines()
+    for source in re.findall(r"^COPY (.+) \S+$", said, re.M):
+        for name in source.split():
+            assert (ROOT / name).exists() and f"!{name}" in let_in, name
+    assert "USER 10001" in said and "--require-hashes" in said
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+@pytest.mark.parametrize("unit", [path for path in UNITS if path.suffix != ".sysusers"], ids=lambda path: path.name)
+def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:
+    for path in UNITS:
+        text = re.sub(r"/opt/porchlight/\S*(flask|backup\.sh)", "/bin/true", path.read_text())
+        (tmp_path / path.name.replace("@.", "@1.")).write_text(text)
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit.name.replace("@.", "@1."))],
+        capture_output=True, text=True, env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    ours = [line for line in checked.stderr.splitlines() if "porchlight" in line]
+    assert not ours, ours

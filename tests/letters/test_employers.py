@@ -1,0 +1,137 @@
+"""Every letter that an employer may get."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime, time
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from scheduler import events, letters, trainings
+from scheduler.core.extensions import db, transaction
+from scheduler.demo import employers
+from scheduler.models import message as kinds
+from scheduler.models.event import Occurrence
+from scheduler.models.message import Message
+from scheduler.models.training import Booking, Wish
+from scheduler.trainings import Alternatives, Terms
+
+from .conftest import Scene
+from .reading import everything, parsed
+from .test_golden import assert_golden
+from .test_pages import (
+    test_it_is_clean_and_brings_nothing_from_elsewhere as test_its_page_is_clean,  # noqa: F401
+)
+from .test_pages import test_it_names_its_languages_and_itself as test_its_page_names_its_languages  # noqa: F401
+from .test_pages import test_links_are_ours_and_say_where_they_lead as test_its_links_lead_somewhere  # noqa: F401
+from .test_pages import test_styles_are_those_that_mail_programs_keep as test_its_styles_are_kept  # noqa: F401
+from .test_pages import test_text_and_page_have_the_same_links_and_times as test_text_and_page_agree  # noqa: F401
+
+TYPED = ("Fictional Foods", "Dana Whitfield", "60612", "elevator", "312-555-0140")
+ANSWERS = {
+    "en": "Our trainer is away in early December.",
+    "es": "Nuestra capacitadora no está a principios de diciembre.",
+}
+
+TITLE = {"en": "Form I-9 the Right Way", "es": "El formulario I-9 bien hecho"}
+OPEN_DATE = {
+    "slug": "open-date", "type": "employer_training", "admission": "seats",
+    "title": {"en": "Form I-9, open date", "es": "Formulario I-9, fecha abierta"},
+}  # fmt: skip
+REASON = {"en": "The trainer is ill.", "es": "La capacitadora está enferma."}
+
+
+class Booked:
+    """One employer who asks for a training, and what becomes of it."""
+
+    def __init__(self, scene: Scene, language: str) -> None:
+        self.scene, self.language = scene, language
+        wishes = [Wish(date(2026, 12, 8), "morning"), Wish(date(2026, 12, 10), "afternoon")]
+        with transaction():
+            host = scene.world.organization()
+            self.training_id = employers.offer(host, title=TITLE)
+            said = employers.said(wishes=wishes, language=language)
+            booking = trainings.submit(self.training_id, said, "nonce")
+            self.id, booking.reference = booking.id, "T-ABC234"
+
+    def received(self) -> letters.Letter:
+        return self.composed(kinds.BOOKING_RECEIVED)
+
+    def accepted(self) -> letters.Letter:
+        with transaction():
+            trainings.take_up(self.id)
+            trainings.accept(self.id, Terms(0, time(9, 30), None, 18))
+        return self.composed(kinds.BOOKING_ACCEPTED)
+
+    def accepted_elsewhere(self) -> letters.Letter:
+        with transaction():
+            trainings.take_up(self.id)
+            venue_id = self.scene.world.venue(self.scene.world.organization())
+            trainings.accept(self.id, Terms(1, time(13), venue_id, 18))
+        return self.composed(kinds.BOOKING_ACCEPTED)
+
+    def declined(self) -> letters.Letter:
+        with transaction():
+            open_to_all = self.scene.world.workshop(starts_local=datetime(2026, 12, 17, 9, 0), **OPEN_DATE)
+            trainings.take_up(self.id)
+            other = [Wish(date(2026, 12, 15), "morning"), Wish(date(2027, 1, 5), "evening")]
+            trainings.decline(self.id, Alternatives(ANSWERS[self.language], other, [open_to_all.occurrence_id]))
+        return self.composed(kinds.BOOKING_DECLINED)
+
+    def moved(self) -> letters.Letter:
+        self.accepted()
+        with transaction():
+            there = self.occurrence()
+            events.move_date(there.id, datetime(2026, 12, 9, 9), datetime(2026, 12, 9, 11), there.venue_id)
+        with transaction():
+            trainings.tell_changes()
+        return self.composed(kinds.BOOKING_CHANGED)
+
+    def called_off(self) -> letters.Letter:
+        self.accepted()
+        with transaction():
+            events.cancel_date(self.occurrence().id, REASON)
+        with transaction():
+            trainings.tell_changes()
+        return self.composed(kinds.BOOKING_CHANGED)
+
+    def occurrence(self) -> Occurrence:
+        occurrence = db.session.get_one(Booking, self.id).occurrence
+        assert occurrence is not None
+        return occurrence
+
+    def composed(self, kind: str) -> letters.Letter:
+        found: uuid.UUID = db.session.scalars(sa.select(Message.id).where(Message.letter == kind)).one()
+        message = kinds.whole(found)
+        assert message is not None
+        return letters.compose(message)
+
+
+MAKE: dict[str, Callable[[Booked], letters.Letter]] = {
+    "booking_received": Booked.received,
+    "booking_accepted": Booked.accepted,
+    "booking_accepted.elsewhere": Booked.accepted_elsewhere,
+    "booking_declined": Booked.declined,
+    "booking_changed.moved": Booked.moved,
+    "booking_changed.called_off": Booked.called_off,
+}
+
+
+@pytest.fixture(params=list(MAKE))
+def letter(request: pytest.FixtureRequest, app: Flask, scene: Scene) -> letters.Letter:
+    return MAKE[request.param](Booked(scene, "es"))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", list(MAKE))
+def test_as_the_employer_reads_it(scene: Scene, kind: str, language: str) -> None:
+    assert_golden(MAKE[kind](Booked(scene, language)), f"{kind}.{language}")
+
+
+def test_nothing_that_was_typed_on_the_form_is_repeated(letter: letters.Letter) -> None:
+    """Nobody has confirmed the address: the form must not become a way to write to strangers."""
+    said = everything(parsed(letter))
+    assert not [words for words in TYPED if words in said]

@@ -1,0 +1,268 @@
+"""The call list: what is still to be told, how each call ended, and what follows from it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from scheduler import audits, registrations, rosters
+from scheduler.core.errors import Conflict, Missing, Refusal
+from scheduler.core.extensions import db, transaction
+from scheduler.models import message as letters
+from scheduler.models import registration as states
+from scheduler.models.audit import AuditEntry
+from scheduler.models.event import Occurrence, Slot
+from scheduler.models.message import Message
+from scheduler.models.registration import NONE, PHONE, Registration
+from scheduler.registrations import Wishes
+
+
+@pytest.fixture
+def staff(world: ModuleType, at: Any) -> Any:
+    at("2026-11-28 09:00")
+    with transaction():
+        return world.organizer()
+
+
+@pytest.fixture
+def posted(world: ModuleType, staff: Any) -> Any:
+    with transaction():
+        return world.workshop(seats=5)
+
+
+def phones(world: ModuleType, posted: Any, name: str = "Zofia", number: int = 44, **more: Any) -> uuid.UUID:
+    """Somebody with a telephone only keeps a place; returns the registration."""
+    with transaction():
+        place: uuid.UUID = world.attends(posted, name=name, contact_kind=PHONE, contact=f"312-555-01{number}", **more)
+    return place
+
+
+def call_for(place: uuid.UUID) -> Message:
+    db.session.rollback()
+    return db.session.scalars(sa.select(Message).where(Message.registration_id == place)).one()
+
+
+def calls(posted: Any, staff: Any) -> rosters.CallList:
+    with transaction():
+        return rosters.call_list(posted.occurrence_id, staff.user_id)
+
+
+def ended(place: uuid.UUID, outcome: str, staff: Any, tries: int | None = None) -> Message:
+    message_id = call_for(place).id
+    with transaction():
+        rosters.record_call(message_id, outcome, staff.user_id, tries)
+    return call_for(place)
+
+
+def test_who_was_reached_is_told(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    message = ended(place, letters.REACHED, staff)
+    assert (message.state, message.outcome, message.attempts) == (letters.SENT, letters.REACHED, 1)
+    assert message.sent_at is not None and message.outcome_at is not None
+    found = calls(posted, staff)
+    assert found.to_make == [] and [made.outcome for made in found.made] == [letters.REACHED]
+
+
+def test_no_answer_sinks_below_fresh_calls_and_three_to_the_end(
+    world: ModuleType, posted: Any, staff: Any, at: Any
+) -> None:
+    often, once, fresh = (phones(world, posted, name, number) for number, name in enumerate(("Ana", "Bo", "Cleo"), 10))
+    for _try in range(3):
+        ended(often, letters.NO_ANSWER, staff)
+    at.later(hours=2)
+    ended(once, letters.NO_ANSWER, staff)
+    found = calls(posted, staff).to_make
+    assert [call.name for call in found] == ["Cleo", "Bo", "Ana"]
+    assert [(call.tries, call.many_tries) for call in found] == [(0, False), (1, False), (3, True)]
+    assert [str(call.tried_local) for call in found] == ["None", "2026-11-28 11:00:00", "2026-11-28 09:00:00"]
+    assert call_for(fresh).state == call_for(often).state == letters.WAITING
+
+
+def test_a_wrong_number_fails_and_marks_the_roster(world: ModuleType, posted: Any, staff: Any) -> None:
+    place, other = phones(world, posted), phones(world, posted, "Other", 45)
+    assert ended(place, letters.WRONG_NUMBER, staff).state == letters.FAILED
+    with transaction():
+        roster = rosters.view(posted.occurrence_id, staff.user_id)
+    assert {person.id: person.wrong_number for person in roster.people} == {place: True, other: False}
+    with transaction():
+        assert rosters.view_person(place, staff.user_id).person.wrong_number
+
+
+def test_a_new_number_is_not_the_wrong_one(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    ended(place, letters.WRONG_NUMBER, staff)
+    wishes = Wishes.of(db.session.get_one(Registration, place))
+    with transaction():
+        registrations.change(place, replace(wishes, contact="312-555-0199"))
+    with transaction():
+        assert not rosters.view_person(place, staff.user_id).person.wrong_number
+
+
+def test_the_next_call_to_a_wrong_number_is_listed_apart(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    ended(place, letters.WRONG_NUMBER, staff)
+    with transaction():
+        db.session.get_one(Message, call_for(place).id).dedupe_key = "before"
+    with transaction():
+        from scheduler import outbox
+
+        outbox.enqueue(letters.CONFIRMATION, db.session.get_one(Registration, place))
+    found = calls(posted, staff)
+    assert (found.to_make, [call.name for call in found.out_of_reach]) == ([], ["Zofia"])
+
+
+def test_who_will_not_come_gives_the_place_to_the_line(world: ModuleType, staff: Any) -> None:
+    with transaction():
+        posted = world.workshop(seats=1)
+    place = phones(world, posted)
+    waiting = phones(world, posted, "Next", 45)
+    message = ended(place, letters.WILL_NOT_COME, staff)
+    assert (message.state, message.outcome) == (letters.SENT, letters.WILL_NOT_COME)
+    assert db.session.get_one(Registration, place).state == states.CANCELLED
+    assert db.session.get_one(Registration, waiting).state == states.OFFERED
+    assert db.session.get_one(Slot, posted.slot_id).seats_taken == 1
+    [offer] = calls(posted, staff).to_make
+    assert (offer.name, offer.letter, offer.until_local is not None) == ("Next", letters.OFFER, True)
+    with pytest.raises(Conflict), transaction():
+        rosters.undo_call(message.id, staff.user_id)
+
+
+def test_who_is_checked_in_cannot_give_the_place_back(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    with transaction():
+        db.session.get_one(Registration, place).state = states.CHECKED_IN
+    with pytest.raises(Conflict):
+        ended(place, letters.WILL_NOT_COME, staff)
+    assert call_for(place).outcome is None
+
+
+def test_a_button_pressed_twice_counts_once(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    assert ended(place, letters.NO_ANSWER, staff, tries=0).attempts == 1
+    with pytest.raises(Conflict):
+        ended(place, letters.NO_ANSWER, staff, tries=0)
+    ended(place, letters.REACHED, staff, tries=1)
+    with pytest.raises(Conflict):
+        ended(place, letters.WRONG_NUMBER, staff)
+
+
+@pytest.mark.parametrize("outcome", [letters.REACHED, letters.NO_ANSWER, letters.WRONG_NUMBER])
+def test_an_outcome_can_be_taken_back_within_the_hour(
+    world: ModuleType, posted: Any, staff: Any, at: Any, outcome: str
+) -> None:
+    place = phones(world, posted)
+    message = ended(place, outcome, staff)
+    at.later(minutes=59)
+    with transaction():
+        rosters.undo_call(message.id, staff.user_id)
+    again = call_for(place)
+    assert (again.state, again.outcome, again.attempts, again.sent_at) == (letters.WAITING, None, 0, None)
+    assert [call.name for call in calls(posted, staff).to_make] == ["Zofia"]
+    with pytest.raises(Conflict), transaction():
+        rosters.undo_call(message.id, staff.user_id)
+
+
+def test_earlier_tries_survive_the_undo(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    ended(place, letters.NO_ANSWER, staff)
+    message = ended(place, letters.REACHED, staff)
+    with transaction():
+        rosters.undo_call(message.id, staff.user_id)
+    assert [call.tries for call in calls(posted, staff).to_make] == [1]
+
+
+def test_after_an_hour_it_stands(world: ModuleType, posted: Any, staff: Any, at: Any) -> None:
+    message = ended(phones(world, posted), letters.REACHED, staff)
+    at.later(minutes=61)
+    with pytest.raises(Conflict), transaction():
+        rosters.undo_call(message.id, staff.user_id)
+    assert calls(posted, staff).made == []
+
+
+def test_letters_are_no_calls_and_nonsense_is_no_outcome(world: ModuleType, posted: Any, staff: Any) -> None:
+    with transaction():
+        mailed = world.attends(posted)
+    place = phones(world, posted)
+    for message_id in (call_for(mailed).id, uuid.uuid4()):
+        with pytest.raises(Missing), transaction():
+            rosters.record_call(message_id, letters.REACHED, staff.user_id)
+        with pytest.raises(Missing), transaction():
+            rosters.undo_call(message_id, staff.user_id)
+    with pytest.raises(Refusal):
+        ended(place, "maybe", staff)
+
+
+def test_who_was_erased_is_not_called(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    message_id = call_for(place).id
+    with transaction():
+        registrations.erase(place)
+    with pytest.raises(Missing), transaction():
+        rosters.record_call(message_id, letters.REACHED, staff.user_id)
+    assert calls(posted, staff).to_make == []
+
+
+def test_people_without_a_number_are_listed_apart(world: ModuleType, posted: Any, staff: Any) -> None:
+    phones(world, posted)
+    with transaction():
+        world.attends(posted, name="Nadie", contact_kind=NONE, contact="")
+    found = calls(posted, staff)
+    assert [call.name for call in found.to_make] == ["Zofia"]
+    assert [call.name for call in found.out_of_reach] == ["Nadie"]
+
+
+def test_all_dates_of_an_event_on_one_list(world: ModuleType, posted: Any, staff: Any) -> None:
+    with transaction():
+        second = world.workshop()
+        db.session.get_one(Occurrence, second.occurrence_id).event_id = posted.event_id
+    phones(world, posted, "First")
+    phones(world, second, "Second", 45)
+    with transaction():
+        found = rosters.event_call_list(posted.event_id, staff.user_id)
+    assert [(call.name, call.occurrence_id) for call in found.to_make] == [
+        ("First", posted.occurrence_id),
+        ("Second", second.occurrence_id),
+    ]
+    with pytest.raises(Missing), transaction():
+        rosters.event_call_list(uuid.uuid4(), staff.user_id)
+
+
+def test_looking_and_calling_are_written_down(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    message = ended(place, letters.REACHED, staff)
+    with transaction():
+        rosters.undo_call(message.id, staff.user_id)
+    calls(posted, staff)
+    with transaction():
+        rosters.event_call_list(posted.event_id, staff.user_id)
+    entries = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.number)).all()
+    assert [(entry.act, entry.subject_id) for entry in entries] == [
+        (audits.CALL_RECORDED, place),
+        (audits.CALL_RECORDED, place),
+        (audits.CALLS_VIEWED, posted.occurrence_id),
+        (audits.CALLS_VIEWED, posted.event_id),
+    ]
+    assert audits.check_chain(posted.organization_id) is None
+
+
+def test_the_sheet_and_a_number_hold_no_contact_and_are_written_down(
+    world: ModuleType, posted: Any, staff: Any
+) -> None:
+    place = phones(world, posted, "Zofia Nowak")
+    with transaction():
+        sheet = rosters.sign_in_sheet(posted.occurrence_id, staff.user_id, timed=False)
+    assert [(person.short_name, hasattr(person, "contact")) for person in sheet.people] == [("Zofia N.", False)]
+    with transaction():
+        card = rosters.number_card(place, staff.user_id)
+    assert (card.number, len(card.code_shown)) == (None, 9)
+    acts = db.session.scalars(sa.select(AuditEntry.act).order_by(AuditEntry.number)).all()
+    assert acts == [audits.SHEET_VIEWED, audits.NUMBER_VIEWED]
+    with transaction():
+        registrations.cancel(place)
+    with pytest.raises(Missing), transaction():
+        rosters.number_card(place, staff.user_id)

@@ -1,0 +1,98 @@
+"""No-shows: marked an hour after the end, once, and only who was expected."""
+
+from __future__ import annotations
+
+import uuid
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from scheduler import checkin, worker
+from scheduler.core.extensions import db, transaction
+from scheduler.models import registration as states
+from scheduler.models.event import Event, Occurrence, Slot
+from scheduler.models.registration import Registration
+
+
+@pytest.fixture
+def evening(world: ModuleType, at: Any) -> Any:
+    """A workshop from 18:00 to 19:30 with two places, both kept, and somebody in line."""
+    at("2026-11-28 09:00")
+    with transaction():
+        posted = world.workshop(seats=2)
+        people = [world.attends(posted, contact=f"p{number}@post.example") for number in range(3)]
+    return posted, people
+
+
+def mark() -> int:
+    with transaction():
+        return checkin.mark_no_shows()
+
+
+def found(people: list[uuid.UUID]) -> list[str]:
+    db.session.rollback()
+    return [db.session.get_one(Registration, one).state for one in people]
+
+
+def test_who_did_not_come_is_marked_an_hour_after_the_end(evening: Any, at: Any) -> None:
+    posted, people = evening
+    at("2026-12-12 18:10")
+    with transaction():
+        checkin.check_in(people[0])
+    at("2026-12-12 20:29")
+    assert mark() == 0
+    at("2026-12-12 20:30")
+    assert mark() == 1
+    assert found(people) == [states.CHECKED_IN, states.NO_SHOW, states.WAITLISTED]
+    assert mark() == 0
+    assert db.session.get_one(Slot, posted.slot_id).seats_taken == 2
+
+
+def test_a_held_place_is_one_too(evening: Any, at: Any) -> None:
+    _posted, people = evening
+    with transaction():
+        held = db.session.get_one(Registration, people[0])
+        held.state, held.held_until = states.HELD, at("2026-12-13 09:00")
+    assert mark() == 2
+    assert db.session.get_one(Registration, people[0]).held_until is None
+
+
+@pytest.mark.parametrize("what", ["event", "date"])
+def test_nobody_stayed_away_from_a_cancelled_date(evening: Any, at: Any, what: str) -> None:
+    posted, people = evening
+    with transaction():
+        if what == "event":
+            db.session.get_one(Event, posted.event_id).state = "cancelled"
+        else:
+            db.session.get_one(Occurrence, posted.occurrence_id).state = "cancelled"
+    at("2026-12-13 09:00")
+    assert mark() == 0
+    assert found(people)[0] == states.CONFIRMED
+
+
+def test_somebody_can_still_be_checked_in_by_hand(evening: Any, at: Any) -> None:
+    _posted, people = evening
+    at("2026-12-12 21:00")
+    mark()
+    with transaction():
+        checkin.check_in(people[0])
+    assert mark() == 0
+    assert found(people)[:2] == [states.CHECKED_IN, states.NO_SHOW]
+
+
+def test_walk_ins_came(evening: Any, world: ModuleType, at: Any) -> None:
+    with transaction():
+        posted = world.workshop()
+    at("2026-12-12 18:10")
+    with transaction():
+        here = checkin.walk_in(posted.occurrence_id, "Luz", "es", 1, "nonce").id
+    at("2026-12-12 21:00")
+    mark()
+    assert found([here]) == [states.CHECKED_IN]
+
+
+def test_the_worker_does_it(evening: Any, at: Any) -> None:
+    at("2026-12-12 21:00")
+    worker.do("no-shows", worker.CHORES["no-shows"])
+    assert found(evening[1])[0] == states.NO_SHOW

@@ -1,0 +1,171 @@
+"""The call list as a page: scripts that are safe, outcomes, and who may see numbers."""
+
+from __future__ import annotations
+
+import uuid
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from scheduler import registrations
+from scheduler.core.extensions import db, transaction
+from scheduler.models.event import Occurrence
+from scheduler.models.message import Message
+from scheduler.models.organization import CHECKIN_LEAD, LEAD
+from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, PHONE, WAITLISTED, Registration
+
+from .signing_in import press, sign_in
+from .test_rosters import state_of, text_of
+
+
+@pytest.fixture
+def posted(world: ModuleType, at: Any) -> Any:
+    at("2026-11-28 09:00")
+    with transaction():
+        return world.clinic(slots=1, seats=1)
+
+
+@pytest.fixture
+def desk(client: FlaskClient, posted: Any, world: ModuleType) -> FlaskClient:
+    with transaction():
+        lead = world.organizer(LEAD)
+    return sign_in(client, lead)
+
+
+def calls_of(posted: Any) -> str:
+    return f"/console/dates/{posted.occurrence_id}/calls"
+
+
+def phones(world: ModuleType, posted: Any, name: str = "Zofia", number: int = 44, **more: Any) -> uuid.UUID:
+    with transaction():
+        place: uuid.UUID = world.attends(
+            posted, name=name, contact_kind=PHONE, contact=f"312-555-01{number}", **({"spoken": "en"} | more)
+        )
+    return place
+
+
+def call_for(place: uuid.UUID, letter: str) -> uuid.UUID:
+    db.session.rollback()
+    query = sa.select(Message.id).where(Message.registration_id == place, Message.letter == letter)
+    return db.session.scalars(query).one()
+
+
+def end(desk: FlaskClient, posted: Any, place: uuid.UUID, letter: str, outcome: str, **more: Any) -> Any:
+    return press(desk, calls_of(posted), f"/console/calls/{call_for(place, letter)}", outcome=outcome, **more)
+
+
+def test_the_words_are_safe_and_in_their_language(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    phones(world, posted, "Luz", spoken="es", language="es")
+    answer = desk.get(calls_of(posted))
+    page = text_of(answer.text)
+    assert "Hola, ¿puedo hablar con Luz? Llamo por su cita del sábado." in page
+    assert "Vuelvo a llamar, gracias." in page
+    assert "The same in your language" in page
+    assert "Hello, may I speak with Luz? I&#39;m calling about your appointment on Saturday." in page
+    said = page[page.index("Ask for the person") :].lower()
+    for word in ("legal", "lawyer", "clinic", "daca", "immigration", "abogad"):
+        assert word not in said
+
+
+def test_without_words_in_their_language_an_interpreter_is_asked(
+    desk: FlaskClient, world: ModuleType, posted: Any
+) -> None:
+    phones(world, posted, spoken="pl", language="en")
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "Ask an interpreter to join the call." in page and "The same in your language" not in page
+
+
+def test_outcomes_and_undo(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    place = phones(world, posted)
+    answer = end(desk, posted, place, "confirmation", "no_answer", tries=0)
+    assert answer.status_code == 303 and answer.location.endswith("/calls")
+    assert "No answer, 1 call" in text_of(desk.get(answer.location).text)
+    assert end(desk, posted, place, "confirmation", "no_answer", tries=0).status_code == 409
+    end(desk, posted, place, "confirmation", "reached", tries=1)
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "Called in the last hour" in page and "Nobody to call" in page
+    undo = f"/console/calls/{call_for(place, 'confirmation')}/removal"
+    assert press(desk, calls_of(posted), undo).status_code == 303
+    assert "No answer, 1 call" in text_of(desk.get(calls_of(posted)).text)
+    assert press(desk, calls_of(posted), undo).status_code == 409
+
+
+def test_will_not_come_gives_the_place_back_and_the_next_one_is_offered_it(
+    desk: FlaskClient, world: ModuleType, posted: Any
+) -> None:
+    place, waiting = phones(world, posted), phones(world, posted, "Wanda", 45)
+    assert end(desk, posted, place, "confirmation", "will_not_come").status_code == 303
+    assert (state_of(place), state_of(waiting)) == (CANCELLED, OFFERED)
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "Good news. A place opened on Saturday, December 12, 9:30 AM for you." in page and "Takes the place" in page
+    assert end(desk, posted, waiting, "offer", "takes_it").status_code == 303
+    assert state_of(waiting) == CONFIRMED
+
+
+@pytest.mark.parametrize(("times", "state"), [(1, CANCELLED), (2, WAITLISTED)])
+def test_no_thanks_passes_the_place_on(
+    desk: FlaskClient, world: ModuleType, posted: Any, times: int, state: str
+) -> None:
+    """Where there is another time they stay in line for it."""
+    with transaction():
+        posted = world.clinic(slots=times, seats=1)
+        taken = [world.attends(posted, slot, contact=f"{slot}@post.example") for slot in range(times)]
+    waiting = phones(world, posted, "Wanda", 45)
+    with transaction():
+        registrations.cancel(taken[0])
+    answer = end(desk, posted, waiting, "offer", "no_thanks")
+    assert (answer.status_code, state_of(waiting)) == (303, state)
+    assert "Written down: no thanks." in text_of(desk.get(answer.location).text)
+
+
+def test_a_wrong_number_shows_on_the_roster(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    place = phones(world, posted)
+    end(desk, posted, place, "confirmation", "wrong_number")
+    assert "Wrong number" in text_of(desk.get(f"/console/dates/{posted.occurrence_id}/roster").text)
+    assert "Wrong number" in text_of(desk.get(f"/console/dates/{posted.occurrence_id}/letters").text)
+
+
+def test_who_says_that_they_come_is_confirmed(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    place = phones(world, posted)
+    end(desk, posted, place, "confirmation", "coming")
+    db.session.rollback()
+    assert db.session.get_one(Registration, place).reconfirmed_at is not None
+
+
+def test_one_list_for_all_dates(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    with transaction():
+        second = world.clinic(slots=1)
+        db.session.get_one(Occurrence, second.occurrence_id).event_id = posted.event_id
+    phones(world, posted, "First")
+    place = phones(world, second, "Second", 45)
+    assert "Calls for all dates" in text_of(desk.get(calls_of(posted)).text)
+    whole = f"/console/events/{posted.event_id}/calls"
+    page = text_of(desk.get(whole).text)
+    assert "First" in page and "Second" in page
+    act = f"/console/calls/{call_for(place, 'confirmation')}"
+    assert press(desk, whole, act, outcome="reached", list="event").location == whole
+
+
+def test_nonsense_is_refused(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    place = phones(world, posted)
+    for outcome in ("", "maybe", "takes_it now"):
+        assert end(desk, posted, place, "confirmation", outcome).status_code == 422
+    assert press(desk, calls_of(posted), f"/console/calls/{uuid.uuid4()}", outcome="reached").status_code == 404
+
+
+def test_only_leads_and_coordinators_of_the_host_call(client: FlaskClient, world: ModuleType, posted: Any) -> None:
+    place = phones(world, posted)
+    act = f"/console/calls/{call_for(place, 'confirmation')}"
+    addresses = (calls_of(posted), f"/console/events/{posted.event_id}/calls")
+    with transaction():
+        volunteer, outsider = world.organizer(CHECKIN_LEAD), world.outsider()
+    for staff, status in ((volunteer, 403), (outsider, 404)):
+        sign_in(client, staff)
+        for address in addresses:
+            assert client.get(address).status_code == status
+        for address in (act, f"{act}/removal"):
+            assert press(client, "/console/account", address, outcome="reached").status_code == status
+    assert state_of(place) == CONFIRMED

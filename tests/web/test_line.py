@@ -1,0 +1,227 @@
+"""The line as the organizer sees it: who is next, what is offered, and why nobody moves."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from scheduler import registrations, waitlist
+from scheduler.core.extensions import db, transaction
+from scheduler.demo.cast import Posted, Staff
+from scheduler.models.event import Occurrence, Slot
+from scheduler.models.offer import open_for
+from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR
+from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, WAITLISTED
+
+from ..conftest import Clock
+from .reading import page, read
+from .signing_in import press, sign_in
+
+START = datetime(2026, 9, 19, 14, 0)
+
+
+@pytest.fixture
+def staff(world: ModuleType, at: Clock) -> Staff:
+    at("2026-09-01 10:00")
+    with transaction():
+        found: Staff = world.organizer(COORDINATOR)
+    return found
+
+
+def full(world: ModuleType, seats: int = 1, slots: int = 1) -> tuple[Posted, list[uuid.UUID]]:
+    """A date on which every time is taken by one party."""
+    with transaction():
+        posted = world.clinic(slots=slots, seats=seats, starts_local=START)
+        inside = [
+            world.attends(posted, slot, party=seats, contact=f"in{slot}@post.example", name=f"Inside {slot}")
+            for slot in range(slots)
+        ]
+    return posted, inside
+
+
+def joins(world: ModuleType, posted: Posted, name: str, party: int = 1) -> uuid.UUID:
+    with transaction():
+        found: uuid.UUID = world.attends(posted, name=name, party=party, contact=f"{name}@post.example")
+    return found
+
+
+def frees(registration_id: uuid.UUID) -> None:
+    with transaction():
+        registrations.cancel(registration_id)
+
+
+def state(world: ModuleType, registration_id: uuid.UUID) -> str:
+    db.session.rollback()
+    return str(world.registration(registration_id).state)
+
+
+def roster(posted: Posted, show: str = "waiting") -> str:
+    return f"/console/dates/{posted.occurrence_id}/roster?show={show}"
+
+
+def offer_id(registration_id: uuid.UUID) -> uuid.UUID:
+    db.session.rollback()
+    found = open_for(registration_id)
+    assert found is not None
+    return found.id
+
+
+def test_the_tab_shows_the_line_and_open_offers(client: FlaskClient, world: ModuleType, staff: Staff) -> None:
+    posted, inside = full(world)
+    for name in ("First", "Second", "Third"):
+        joins(world, posted, name)
+    frees(inside[0])
+    said = read(page(sign_in(client, staff), roster(posted)))
+    assert said.index("A place is offered") < said.index("First") < said.index("In line") < said.index("Second")
+    assert said.index("Second") < said.index("Number 1 in line") < said.index("Third") < said.index("Number 2 in line")
+    assert "Answer by Wed, Sep 2, 9:00 PM" in said
+    assert "Number 3" not in said and "Waitlist 3" in said
+
+
+def test_who_lapsed_stands_at_the_end(client: FlaskClient, world: ModuleType, staff: Staff, at: Clock) -> None:
+    posted, inside = full(world)
+    joins(world, posted, "First"), joins(world, posted, "Second")
+    frees(inside[0])
+    at("2026-09-02 21:00")
+    with transaction():
+        waitlist.lapse_offers()
+    said = read(page(sign_in(client, staff), roster(posted)))
+    assert said.index("Second") < said.index("First")
+
+
+def why(client: FlaskClient, posted: Posted) -> str:
+    return read(page(client, roster(posted)))
+
+
+def test_why_nobody_moves(client: FlaskClient, world: ModuleType, staff: Staff, at: Clock) -> None:
+    posted, inside = full(world, seats=2)
+    sign_in(client, staff)
+    group = joins(world, posted, "Group", party=3)
+    assert "No place is free." in why(client, posted)
+    frees(inside[0])
+    assert "2 places are free at one time. The first in line is a group of 3 and does not fit." in why(client, posted)
+    joins(world, posted, "Late", party=3)
+    with transaction():
+        db.session.execute(sa.update(Slot).values(seats_limit=3))
+        assert waitlist.offer_due() == 1
+    assert state(world, group) == OFFERED
+    assert "Until Wed, Sep 2, 9:00 PM a place is offered. No other is free." in why(client, posted)
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ("2026-09-02 05:00", "It is night there. Free places are offered from 8 AM."),
+        ("2026-09-02 09:00", "A place is free. It is offered within a minute."),
+        ("2026-09-19 11:30", "It begins too soon to wait 3 hours for an answer."),
+    ],
+)
+def test_why_nobody_moves_yet(
+    client: FlaskClient, world: ModuleType, staff: Staff, at: Clock, now: str, words: str
+) -> None:
+    posted, inside = full(world)
+    joins(world, posted, "First")
+    at("2026-09-01 22:00")
+    frees(inside[0])
+    at(now)
+    assert words in why(sign_in(client, staff), posted)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"closed_at": datetime(2026, 9, 1).astimezone()}, "This date takes no more names, so nothing is offered."),
+        ({"state": "cancelled"}, ""),
+    ],
+)
+def test_why_a_closed_date_does_not_move(
+    client: FlaskClient, world: ModuleType, staff: Staff, change: dict[str, Any], words: str
+) -> None:
+    posted, inside = full(world)
+    joins(world, posted, "First")
+    with transaction():
+        db.session.execute(sa.update(Occurrence).values(**change))
+    frees(inside[0])
+    said = why(sign_in(client, staff), posted)
+    assert words in said and "is offered within" not in said
+
+
+def test_why_who_said_no_is_not_asked_again(client: FlaskClient, world: ModuleType, staff: Staff) -> None:
+    posted, inside = full(world, slots=2)
+    first = joins(world, posted, "First")
+    frees(inside[0])
+    with transaction():
+        waitlist.decline(offer_id(first), stay=True)
+    assert "Who would fit said no to the times that are free." in why(sign_in(client, staff), posted)
+
+
+def test_staff_take_it_for_them(client: FlaskClient, world: ModuleType, staff: Staff) -> None:
+    posted, inside = full(world)
+    first = joins(world, posted, "First")
+    frees(inside[0])
+    sign_in(client, staff)
+    answer = press(client, roster(posted), f"/console/offers/{offer_id(first)}/acceptance", show="waiting")
+    assert answer.status_code == 303 and state(world, first) == CONFIRMED
+    assert "First has a place and is not checked in." in read(page(client, answer.location))
+
+
+@pytest.mark.parametrize(("slots", "becomes"), [(2, WAITLISTED), (1, CANCELLED)])
+def test_staff_say_no_for_them(client: FlaskClient, world: ModuleType, staff: Staff, slots: int, becomes: str) -> None:
+    """They stay in line for another time; where there is none, they leave it."""
+    posted, inside = full(world, slots=slots)
+    first = joins(world, posted, "First")
+    frees(inside[0])
+    sign_in(client, staff)
+    answer = press(client, roster(posted), f"/console/offers/{offer_id(first)}/refusal", show="waiting")
+    assert answer.status_code == 303 and state(world, first) == becomes
+
+
+def test_an_offer_that_ended_is_refused_in_words(
+    client: FlaskClient, world: ModuleType, staff: Staff, at: Clock
+) -> None:
+    posted, inside = full(world)
+    first = joins(world, posted, "First")
+    frees(inside[0])
+    ended = offer_id(first)
+    at("2026-09-02 20:50")
+    sign_in(client, staff)
+    at("2026-09-02 21:00")
+    answer = press(client, roster(posted), f"/console/offers/{ended}/acceptance", show="waiting")
+    assert answer.status_code == 409 and "The time to answer is over" in read(answer.text)
+    assert state(world, first) == OFFERED
+
+
+def test_out_of_turn_only_when_said_twice(client: FlaskClient, world: ModuleType, staff: Staff, at: Clock) -> None:
+    posted, inside = full(world)
+    first, second = joins(world, posted, "First"), joins(world, posted, "Second")
+    at("2026-09-01 22:00")
+    frees(inside[0])
+    sign_in(client, staff)
+    give = f"/console/registrations/{second}/place"
+    asked = press(client, roster(posted), give, show="waiting")
+    assert asked.status_code == 409 and "1 group came earlier and would fit too." in read(asked.text)
+    assert "Give this place all the same" in read(asked.text) and state(world, second) == WAITLISTED
+    given = press(client, roster(posted), give, show="waiting", out_of_turn="yes")
+    assert given.status_code == 303
+    assert (state(world, first), state(world, second)) == (WAITLISTED, CONFIRMED)
+
+
+def test_the_door_sees_the_line_but_does_not_answer_for_people(
+    client: FlaskClient, world: ModuleType, staff: Staff
+) -> None:
+    posted, inside = full(world)
+    first = joins(world, posted, "First")
+    frees(inside[0])
+    with transaction():
+        volunteer = world.organizer(CHECKIN_LEAD)
+    sign_in(client, volunteer)
+    said = read(page(client, roster(posted)))
+    assert "A place is offered" in said and "Takes the place" not in said
+    answer = press(client, roster(posted), f"/console/offers/{offer_id(first)}/acceptance", show="waiting")
+    assert answer.status_code == 403 and state(world, first) == OFFERED
