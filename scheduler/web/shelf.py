@@ -34,6 +34,7 @@ MOST_HOSTS, LONGEST_HEADER, LONGEST_QUERY = 32, 200, 600
 MOST_VALUES = 300
 MAY_BE_KEPT = "porchlight.may_be_kept"
 UNMADE = object()
+STAFF = "/console"
 UNUSUAL = {"HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"}
 
 Key = tuple[object, ...]
@@ -100,6 +101,8 @@ class Shelf:
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
         if method not in ("GET", "HEAD") or not self._app.config["SHELF_OCTETS"]:
+            return None
+        if environ["PATH_INFO"].startswith(STAFF):
             return None
         if len(query) > LONGEST_QUERY or "%00" in query or not query.isascii():
             return None

@@ -85,6 +85,7 @@ def test_libraries_are_quoted_without_what_they_quote(app: Flask, capsys: Captur
 @pytest.mark.parametrize(
     "personal",
     ["marisol@post.example", TOKEN, "203.0.113.77", "2001:db8::8a2e:370:7334", "/en/events?q=Marisol", "a" * 64],
+    ids=["address", "token", "IPv4", "IPv6", "query", "digest"],
 )
 def test_what_looks_personal_is_blotted_out(app: Flask, capsys: Captured, personal: str) -> None:
     logging.getLogger("scheduler.somewhere").warning("odd: %s", personal)
