@@ -24,8 +24,9 @@ SIGN_INS = [
     SignIn(roles.COORDINATOR, f"coordinator@{FIRST}.example", "porchlight-demo-coordinator"),
     SignIn(roles.CHECKIN_LEAD, f"door@{FIRST}.example", "porchlight-demo-door"),
     SignIn(roles.LEAD, "lead@lantern-legal.example", "porchlight-demo-lead"),
+    SignIn(roles.LEAD, "lead@third-coast.example", "porchlight-demo-lead"),
 ]
-"""Those that `serve` prints; every other organization has a lead like the last one."""
+"""Those that `serve` prints; every other organization has a lead like the last two. The very last gives trainings."""
 
 NAMES = ("Alma Reyes", "Devon Price", "Mai Tran")
 LEADS = ("Ines Calder", "Sol Navarro", "Hana Kim", "Ewa Lis", "Didier Bondo", "Wen Zhao", "Rami Saleh", "Gus Molina",
