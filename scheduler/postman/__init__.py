@@ -1,10 +1,10 @@
 """Postman: claims the letters that are due, and delivers them over SMTP."""
 
 from .delivery import deliver_due
-from .pausing import beat, drop_due, due_letters, is_paused, part_from_copies, pause_mail, resume_mail
+from .pausing import beat, drop_due, due_letters, is_paused, outlook, part_from_copies, pause_mail, resume_mail
 from .queue import lateness
 
 __all__ = [
-    "beat", "deliver_due", "drop_due", "due_letters", "is_paused", "lateness", "part_from_copies", "pause_mail",
-    "resume_mail",
+    "beat", "deliver_due", "drop_due", "due_letters", "is_paused", "lateness", "outlook",
+    "part_from_copies", "pause_mail", "resume_mail",
 ]  # fmt: skip

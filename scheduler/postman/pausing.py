@@ -17,6 +17,7 @@ from ..core.extensions import db, transaction
 from ..models import message as letters
 from ..models.heartbeat import BY_HAND, RESTORED, Heartbeat, heartbeat
 from ..models.message import Message
+from . import queue
 
 BEAT = timedelta(seconds=50)
 """Workers look once a minute; the first of them beats."""
@@ -73,6 +74,13 @@ def is_paused() -> bool:
     """True while letters wait for a person."""
     row = heartbeat()
     return row is not None and row.paused_at is not None
+
+
+def outlook() -> tuple[timedelta, bool]:
+    """How late the oldest letter is, and whether mail is paused: one statement, since every console page asks."""
+    paused = sa.exists().where(Heartbeat.paused_at.is_not(None))
+    due, waits = db.session.execute(sa.select(queue.oldest().scalar_subquery(), paused)).one()
+    return queue.since(due), bool(waits)
 
 
 def _locked() -> Heartbeat:

@@ -138,10 +138,16 @@ def lateness() -> timedelta:
     A letter that its recipient's server put off counts from its next try; one that our own server did not take,
     from when it was due.
     """
+    return since(db.session.scalar(oldest()))
+
+
+def oldest() -> sa.Select[datetime | None]:
+    """From when the letter counts that waits longest."""
     ours = Message.failure.in_((NO_SERVER, BROKEN_OFF))
-    oldest: datetime | None = db.session.scalar(
-        sa.select(sa.func.min(sa.case((ours, Message.due_at), else_=Message.next_try_at))).where(
-            Message.state == letters.WAITING, Message.channel == letters.EMAIL
-        )
-    )
-    return max(timedelta(), clock.now() - oldest) if oldest else timedelta()
+    counts_from = sa.func.min(sa.case((ours, Message.due_at), else_=Message.next_try_at))
+    return sa.select(counts_from).where(Message.state == letters.WAITING, Message.channel == letters.EMAIL)
+
+
+def since(due: datetime | None) -> timedelta:
+    """How long ago that was; zero for what is still to come."""
+    return max(timedelta(), clock.now() - due) if due else timedelta()

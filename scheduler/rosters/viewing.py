@@ -32,13 +32,12 @@ def view(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> Roster:
 
 
 def people_of(occurrence: Occurrence) -> list[Person]:
-    """Everybody on the list of a date, in the order of coming: two statements however many they are."""
+    """Everybody on the list of a date, in the order of coming: one statement however many they are."""
     found = _people(occurrence)
-    contacts = Counter(row.contact_index for row, _offer in found if row.contact_index)
-    wrong = wrong_numbers(occurrence.id)
+    contacts = Counter(row.contact_index for row, _offer, _wrong in found if row.contact_index)
     return [
-        person_of(row, row.contact_index is not None and contacts[row.contact_index] > 1, row.id in wrong, offer)
-        for row, offer in found
+        person_of(row, row.contact_index is not None and contacts[row.contact_index] > 1, wrong, offer)
+        for row, offer, wrong in found
     ]
 
 
@@ -60,16 +59,17 @@ def _slots(occurrence: Occurrence) -> list[Slot]:
     return list(db.session.scalars(query))
 
 
-def _people(occurrence: Occurrence) -> list[tuple[Registration, Offer | None]]:
-    """Everybody with the offer that stands for them."""
+def _people(occurrence: Occurrence) -> list[tuple[Registration, Offer | None, bool]]:
+    """Everybody with the offer that stands for them, and whether their number is known to be wrong."""
+    wrong = sa.exists().where(Message.registration_id == Registration.id, Message.outcome == letters.WRONG_NUMBER)
     offered = sa.and_(Offer.registration_id == Registration.id, Offer.state == OPEN)
-    query = sa.select(Registration, Offer).outerjoin(Offer, offered)
+    query = sa.select(Registration, Offer, wrong).outerjoin(Offer, offered)
     query = query.where(
         Registration.occurrence_id == occurrence.id,
         Registration.state.in_(ON_THE_LIST),
         Registration.erase_asked.is_(False),
     )
-    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Registration.number))]
+    return [(row[0], row[1], bool(row[2])) for row in db.session.execute(query.order_by(Registration.number))]
 
 
 def wrong_numbers(occurrence_id: uuid.UUID) -> set[uuid.UUID]:

@@ -31,7 +31,7 @@ def health() -> tuple[Response, int]:
     Mail that a person has to resume (`"mail": "paused"`) turns it red as soon as a letter is late.
     """
     try:
-        late, unpurged, paused = postman.lateness(), privacy.overdue(), postman.is_paused()
+        (late, paused), unpurged = postman.outlook(), privacy.overdue()
     except sa.exc.SQLAlchemyError:
         db.session.rollback()
         return jsonify(status="down", database="unreachable"), 503
@@ -49,9 +49,10 @@ def health() -> tuple[Response, int]:
 @blueprint.app_template_global()
 def mail_trouble() -> LazyString | str:
     """What staff must know of the mail, in words; empty while it goes."""
-    if postman.is_paused():
+    late, paused = postman.outlook()
+    if paused:
         return _l("Mail is paused: no letter leaves. The person who looks after this site can let it go on.")
-    if postman.lateness() > LATEST:
+    if late > LATEST:
         return _l("Letters are late. They are kept and go later. If somebody must know today, please call them.")
     return ""
 

@@ -160,7 +160,7 @@ class TestEvents:
             with counted() as statements:
                 assert desk.get(f"/console/?show={tab}").status_code == 200
             counts.append(len(statements))
-        assert counts[0] == counts[1] <= 7, counts
+        assert counts[0] == counts[1] <= 6, counts
 
 
 class TestLanguage:
