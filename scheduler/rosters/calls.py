@@ -144,12 +144,17 @@ def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> li
             *wanted,
         )
     )
-    return list(db.session.scalars(query.order_by(Message.outcome_at.desc(), Registration.number, Message.letter)))
+    order = Message.outcome_at.desc(), Registration.number, Message.letter, Message.id
+    return list(db.session.scalars(query.order_by(*order)))
 
 
 def _urgency(call: Call) -> tuple[object, ...]:
-    """Who was never called comes first, offers before all else because they end; who never answers comes last."""
-    return (call.many_tries, call.tries > 0, call.until_local is None, call.tried_local or call.since_local)
+    """Who was never called comes first, offers before all else because they end; who never answers comes last.
+
+    Of those who wait equally long, the sooner date comes first.
+    """
+    waits_since = call.tried_local or call.since_local
+    return (call.many_tries, call.tries > 0, call.until_local is None, waits_since, call.starts_local)
 
 
 def _call(message: Message) -> Call:

@@ -218,10 +218,10 @@ def test_people_without_a_number_are_listed_apart(world: ModuleType, posted: Any
 
 def test_all_dates_of_an_event_on_one_list(world: ModuleType, posted: Any, staff: Any) -> None:
     with transaction():
-        second = world.workshop()
+        second = world.workshop(starts_local=world.a_day_ahead(15, "18:00"))
         db.session.get_one(Occurrence, second.occurrence_id).event_id = posted.event_id
-    phones(world, posted, "First")
     phones(world, second, "Second", 45)
+    phones(world, posted, "First")
     with transaction():
         found = rosters.event_call_list(posted.event_id, staff.user_id)
     assert [(call.name, call.occurrence_id) for call in found.to_make] == [
