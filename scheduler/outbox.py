@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +14,7 @@ from .core import clock
 from .core.extensions import Base, db
 from .models import message as letters
 from .models import registration as places
+from .models.base import table_of
 from .models.event import Occurrence
 from .models.message import Message
 from .models.offer import Offer
@@ -89,13 +92,22 @@ def enqueue_for_all(letter: str, *who: sa.ColumnElement[bool], channel: str | No
 def _insert(**values: object) -> None:
     now = clock.now()
     row = {"id": uuid.uuid4(), "due_at": now, "next_try_at": now, "created_at": now, **values}
-    db.session.execute(insert_once(Message), [row])
+    db.session.execute(_one_more(db.session.get_bind().dialect.name), row)
+
+
+@cache
+def _one_more(dialect: str) -> sa.Insert:
+    """Built once for each database: each place that is kept writes a letter."""
+    return _insert_on(dialect)(table_of(Message)).on_conflict_do_nothing()
 
 
 def insert_once(model: type[Base]) -> sa.Insert:
     """INSERT … ON CONFLICT DO NOTHING, in the words of the database at hand."""
-    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(model).on_conflict_do_nothing()
+    return _insert_on(db.session.get_bind().dialect.name)(model).on_conflict_do_nothing()
+
+
+def _insert_on(dialect: str) -> Callable[[Any], postgresql.Insert | sqlite.Insert]:
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
 def void_waiting(registration_id: uuid.UUID) -> None:

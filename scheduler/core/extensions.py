@@ -59,6 +59,8 @@ limiter = Limiter(key_func=_limiter_key, default_limits=[])
 
 _writers = threading.Lock()
 WRITING = "writing"
+ALONE = "alone"
+"""Execution options: in a writing transaction; for one statement that needs no transaction around it."""
 
 
 class LastCommit:
@@ -160,5 +162,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    writing = connection.get_execution_options().get(WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    asked = connection.get_execution_options()
+    if ALONE not in asked:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if asked.get(WRITING) else "BEGIN")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -33,6 +35,15 @@ class KeyIsGone(Exception):
     """The week's key was destroyed: what it sealed can never be read again."""
 
 
+@dataclass(frozen=True)
+class _Week:
+    """A week's key, remembered until a moment of the monotonic clock, with what was derived from it."""
+
+    until: float
+    key: bytes
+    derived: dict[Hashable, bytes] = field(default_factory=dict)
+
+
 class KeyRing:
     """Week keys, each wrapped by the master key (AES key wrap, RFC 3394)."""
 
@@ -41,7 +52,7 @@ class KeyRing:
         self.engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
         if url.startswith("sqlite"):
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
-        self._cache: dict[str, tuple[float, bytes]] = {}
+        self._cache: dict[str, _Week] = {}
         self._ready = False
 
     def prepare(self) -> None:
@@ -54,17 +65,30 @@ class KeyRing:
 
     def week_key(self, week: str) -> bytes:
         """The 256-bit key of a week. Raises KeyIsGone when there is none."""
+        return self._week(week).key
+
+    def _week(self, week: str) -> _Week:
         kept = self._cache.get(week)
-        if kept and kept[0] > time.monotonic():
-            return kept[1]
+        if kept and kept.until > time.monotonic():
+            return kept
         self.prepare()
         with self.engine.connect() as connection:
             wrapped = connection.scalar(sa.select(_weeks.c.wrapped).where(_weeks.c.week == week))
         if wrapped is None:
             raise KeyIsGone(week)
         key = aes_key_unwrap(self._master, bytes(wrapped))
-        self._cache[week] = (time.monotonic() + CACHE_SECONDS, key)
-        return key
+        found = self._cache[week] = _Week(time.monotonic() + CACHE_SECONDS, key)
+        return found
+
+    def remembered(self, week: str, name: Hashable, make: Callable[[], bytes]) -> bytes:
+        """What `make` derives from a key of this week, derived once as long as the week's key is remembered.
+
+        Raises KeyIsGone, also where it was derived before the week was destroyed.
+        """
+        derived = self._week(week).derived
+        if name not in derived:
+            derived[name] = make()
+        return derived[name]
 
     def ensure_week(self, week: str) -> bytes:
         """The week's key, made and kept for good if it is new. Call it before the transaction that needs it."""

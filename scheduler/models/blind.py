@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from functools import cache
 
 from flask import current_app
 
@@ -33,8 +34,12 @@ def normal_code(typed: str) -> str:
 
 def code_index(code: str) -> bytes:
     """The blind index under which a code is found, over all dates."""
-    key = sealing.derive(current_app.config["MASTER_KEY"], "code index")
-    return sealing.blind_index(key, code)
+    return sealing.blind_index(_code_key(current_app.config["MASTER_KEY"]), code)
+
+
+@cache
+def _code_key(master_key: bytes) -> bytes:
+    return sealing.derive(master_key, "code index")
 
 
 def contact_index(occurrence: Occurrence, contact: str) -> bytes:

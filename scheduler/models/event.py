@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..core import clock, keyring, sealing
-from .base import Id, Instant, Model, Texts, WallTime, WordSet
+from ..core import clock, keyring
+from .base import Id, Instant, Model, Texts, WallTime, WordSet, derived_key
 from .checklist import Checklist
 from .organization import Organization
 from .venue import Venue
@@ -182,20 +182,9 @@ class Occurrence(Model):
         """So many days after the date what people told us is erased."""
         return (self.keep_until - self.ends_local.date()).days
 
-    @property
-    def key(self) -> bytes:
-        """The occurrence key, 256 bits. Raises keyring.KeyIsGone after its week was destroyed."""
-        kept: bytes | None = self.__dict__.get("_key")
-        if kept is None:
-            kept = self.__dict__["_key"] = keyring.current().unwrap(self.key_week, self.key_wrapped)
-        return kept
-
     def derived_key(self, purpose: str) -> bytes:
-        """A key for one purpose (`field`, `index`, `links`), derived once per loaded object."""
-        kept: dict[str, bytes] = self.__dict__.setdefault("_derived", {})
-        if purpose not in kept:
-            kept[purpose] = sealing.derive(self.key, purpose)
-        return kept[purpose]
+        """A key for one purpose (`field`, `index`, `links`). Raises keyring.KeyIsGone after its week was destroyed."""
+        return derived_key(self.key_week, self.key_wrapped, purpose)
 
     @property
     def is_cancelled(self) -> bool:

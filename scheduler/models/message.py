@@ -183,5 +183,10 @@ def _first_sent() -> sa.Select[uuid.UUID]:
 
 def letters_of(registration_id: uuid.UUID) -> list[Message]:
     """What was or will be told to this person, oldest first."""
-    query = sa.select(Message).where(Message.registration_id == registration_id)
-    return list(db.session.scalars(query.order_by(Message.created_at, Message.id)))
+    return list(db.session.scalars(_letters_of(), {"registration": registration_id}))
+
+
+@cache
+def _letters_of() -> sa.Select[Message]:
+    query = sa.select(Message).where(Message.registration_id == sa.bindparam("registration"))
+    return query.order_by(Message.created_at, Message.id)

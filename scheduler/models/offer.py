@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
@@ -108,8 +109,13 @@ def whose(offer_id: uuid.UUID) -> uuid.UUID | None:
 
 def all_for(registration_id: uuid.UUID) -> list[Offer]:
     """All offers that were ever made to this party, in order."""
-    query = sa.select(Offer).where(Offer.registration_id == registration_id)
-    return list(db.session.scalars(query.options(joinedload(Offer.slot)).order_by(Offer.made_at, Offer.id)))
+    return list(db.session.scalars(_all_for(), {"registration": registration_id}))
+
+
+@cache
+def _all_for() -> sa.Select[Offer]:
+    query = sa.select(Offer).where(Offer.registration_id == sa.bindparam("registration"))
+    return query.options(joinedload(Offer.slot)).order_by(Offer.made_at, Offer.id)
 
 
 def open_on(occurrence_id: uuid.UUID) -> list[Offer]:

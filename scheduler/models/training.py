@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..core import clock, keyring, sealing, tokens
-from .base import Id, Instant, Model, Sealed, Texts, WordSet, seal_place
+from .base import Id, Instant, Model, Sealed, Texts, WordSet, derived_key, seal_place
 from .event import Occurrence
 from .organization import Organization
 
@@ -170,10 +170,7 @@ class Booking(Model):
 
     def derived_key(self, purpose: str) -> bytes:
         """A key for one purpose (`field`, `index`, `links`). Raises keyring.KeyIsGone after the week was destroyed."""
-        kept: dict[str, bytes] = self.__dict__.setdefault("_derived", {})
-        if purpose not in kept:
-            kept[purpose] = sealing.derive(keyring.current().unwrap(self.key_week, self.key_wrapped), purpose)
-        return kept[purpose]
+        return derived_key(self.key_week, self.key_wrapped, purpose)
 
     def keep_secret(self, **texts: str) -> None:
         """Seal what was told under the names of SEALED, or `answer`. `id` and the key come first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import uuid
 from collections.abc import Callable
+from functools import cache
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -42,7 +43,7 @@ def by_token_before(token: str, sent_now: Callable[[Registration], bytes]) -> Re
 
 def _claimed_by(token: str) -> Registration:
     row = tokens.row_of(token)
-    registration = row and db.session.scalar(_whole().where(Registration.id == row))
+    registration = row and db.session.scalar(_behind_link(), {"place": row})
     if not registration or registration.is_gone():
         raise Missing()
     return registration
@@ -60,10 +61,20 @@ def by_code(typed: str) -> Registration:
     code = states.normal_code(typed)
     registration = None
     if len(code) == 8:
-        registration = db.session.scalar(_whole().where(Registration.code_index == states.code_index(code)))
+        registration = db.session.scalar(_behind_code(), {"code": states.code_index(code)})
     if registration is None or registration.is_gone():
         raise Missing(_l("We can't find that code. Please check each letter and number."))
     return registration
+
+
+@cache
+def _behind_link() -> sa.Select[Registration]:
+    return _whole().where(Registration.id == sa.bindparam("place"))
+
+
+@cache
+def _behind_code() -> sa.Select[Registration]:
+    return _whole().where(Registration.code_index == sa.bindparam("code"))
 
 
 def _whole() -> sa.Select[Registration]:

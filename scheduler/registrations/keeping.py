@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -15,6 +16,7 @@ from ..core import clock
 from ..core.errors import Closed, Conflict, Refusal
 from ..core.extensions import db
 from ..models import registration as states
+from ..models.base import write_new
 from ..models.event import Occurrence
 from ..models.message import CONFIRMATION, WAITLIST_JOINED
 from ..models.registration import Registration, same_contact
@@ -78,11 +80,14 @@ def check_size(occurrence: Occurrence, party: int) -> None:
 
 def sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:
     """What this form was answered with, if it came before."""
-    return db.session.scalar(
-        sa.select(Registration).where(
-            Registration.occurrence_id == occurrence.id,
-            Registration.nonce_index == states.nonce_index(occurrence, nonce),
-        )
+    return db.session.scalar(_sent(), {"date": occurrence.id, "nonce": states.nonce_index(occurrence, nonce)})
+
+
+@cache
+def _sent() -> sa.Select[Registration]:
+    """Built once: it is asked for each form that is sent."""
+    return sa.select(Registration).where(
+        Registration.occurrence_id == sa.bindparam("date"), Registration.nonce_index == sa.bindparam("nonce")
     )
 
 
@@ -115,8 +120,7 @@ def _write(
     registration.created_at = registration.revised_at = now
     if registration.slot_id and same_contact(registration) >= SAME_CONTACT_LIMIT:
         registration.state, registration.held_until = states.HELD, now + HOLD
-    db.session.add(registration)
-    db.session.flush()
+    write_new(registration)
     return registration
 
 
@@ -124,6 +128,7 @@ def _asked_for(occurrence: Occurrence, attendee: Attendee) -> Registration:
     """What the person told us, sealed; and what they were told."""
     registration = Registration(
         id=uuid.uuid4(),
+        occurrence_id=occurrence.id,
         occurrence=occurrence,
         party=attendee.party,
         children=attendee.children,

@@ -28,5 +28,4 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
     slot_id = seats.claim_now(occurrence, attendee.party)
     if slot_id is None:
         raise Full()
-    occurrence.last_number += 1
-    return _write(occurrence, seats.Allotment(occurrence.last_number, slot_id), attendee, nonce, None, WALK_IN)
+    return _write(occurrence, seats.number(occurrence, slot_id), attendee, nonce, None, WALK_IN)

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from flask import Flask, Response, current_app, request
 
 from ..core import clock
-from ..core.extensions import db, last_commit
+from ..core.extensions import ALONE, db, last_commit
 from ..models import revision
 from . import access, answers, queries
 from .answers import Answer
@@ -59,7 +59,7 @@ class Shelf:
             self._engine = _plain(db.engine)
         self._lock, self._reading = Lock(), Lock()
         self._hosts: set[tuple[str, str]] = set()
-        self._state: revision.State | None = None
+        self._token: revision.Token | None = None
         self._read_until, self._read_after = 0.0, last_commit.mark
         self.clear()
 
@@ -116,31 +116,39 @@ class Shelf:
         """The edition of this moment; None while the database cannot say."""
         now = clock.now()
         try:
-            state = self._read(now)
+            token, edition = self._newest(), self._edition
+            if edition and edition.token == token and edition.since <= now < edition.until:
+                return edition
+            return self._turn(now) if token else None
         except sa.exc.SQLAlchemyError:
             return None
-        edition = self._edition
-        if state is None or (edition and edition.token == state.token and edition.since <= now < edition.until):
-            return edition if state else None
+
+    def _newest(self) -> revision.Token | None:
+        """What the database said at most so long ago, and after the last commit of this process."""
+        if time.monotonic() < self._read_until and self._read_after is last_commit.mark:
+            return self._token
+        with self._reading:
+            if time.monotonic() >= self._read_until or self._read_after is not last_commit.mark:
+                after = last_commit.mark
+                with self._engine.connect() as connection:
+                    self._token = revision.token(connection)
+                self._read_until, self._read_after = time.monotonic() + self._behind, after
+            return self._token
+
+    def _turn(self, now: datetime) -> Edition | None:
+        """A new edition: what was kept is of the last one."""
+        with self._engine.connect() as connection:
+            state = revision.read(connection, now)
+        if state is None:
+            return None
         until = state.until(now, self._app.config["TIMEZONE"])
         with self._lock:
             self._answers.clear()
             self._values.clear()
             self._octets = 0
+            self._token = state.token
             self._edition = edition = Edition(state.token, now, until)
         return edition
-
-    def _read(self, now: datetime) -> revision.State | None:
-        """What the database said at most so long ago, and after the last commit of this process."""
-        if time.monotonic() < self._read_until and self._read_after is last_commit.mark:
-            return self._state
-        with self._reading:
-            if time.monotonic() >= self._read_until or self._read_after is not last_commit.mark:
-                after = last_commit.mark
-                with self._engine.connect() as connection:
-                    self._state = revision.read(connection, now)
-                self._read_until, self._read_after = time.monotonic() + self._behind, after
-            return self._state
 
     def _find(self, key: Key, environ: WSGIEnvironment, edition: Edition) -> Answer | None:
         """The kept answer to exactly this request: whole, or that nothing has changed."""
@@ -198,8 +206,10 @@ class Shelf:
 
 
 def _plain(engine: sa.Engine) -> sa.Engine:
-    """For single questions: PostgreSQL is spared a transaction around each; SQLite's is made by the house itself."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT") if engine.name == "postgresql" else engine
+    """For single questions, which need no transaction around them."""
+    if engine.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(**{ALONE: True})
 
 
 def bind(app: Flask) -> None:

@@ -129,7 +129,7 @@ def test_links_and_codes_are_dead(posted: Posted, world: ModuleType, at: Clock) 
         with pytest.raises(Missing):
             find(what)
     with pytest.raises(keyring.KeyIsGone):
-        _ = the_date(posted).key
+        the_date(posted).derived_key("field")
 
 
 def test_the_key_dies_when_the_week_is_over(posted: Posted, at: Clock) -> None:
