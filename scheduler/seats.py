@@ -9,11 +9,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import contains_eager
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from .core import clock
 from .core.errors import Missing, Refusal, TimeTaken
@@ -90,6 +92,8 @@ def allot(occurrence: Occurrence, wished: uuid.UUID | None, party: int) -> Allot
     kept empty for them. Raises TimeTaken when the wished slot is full and another time would do (beside a line it
     is offered instead), Refusal when the slot is not of this date.
     """
+    if wished is not None and occurrence.waiting == 0 and _claim_of(occurrence, wished, party):
+        return number(occurrence, wished)
     slots = _slots(occurrence.id)
     slot = _wished(occurrence, slots, wished)
     if slot is None or slot.free < party or would_pass(occurrence, slot) or not claim(slot.id, party):
@@ -182,11 +186,24 @@ def claim(slot_id: uuid.UUID, party: int) -> bool:
 
 
 @cache
-def _claiming() -> sa.UpdateBase:
+def _claiming() -> ReturningUpdate[Any]:
     slot = table_of(Slot)
     taken = slot.c.seats_taken + sa.bindparam("party", type_=sa.Integer)
     fits = slot.c.id == sa.bindparam("time"), taken <= slot.c.seats_limit
     return sa.update(slot).where(*fits).values(seats_taken=taken).returning(slot.c.id)
+
+
+def _claim_of(occurrence: Occurrence, slot_id: uuid.UUID, party: int) -> bool:
+    """The same for a time of this date that can still be given: what most people wish, and get."""
+    after = clock.now() if occurrence.event.admission == "timed" else clock.EVER
+    asked = {"time": slot_id, "party": party, "date": occurrence.id, "after": after}
+    return db.session.scalar(_claiming_of(), asked) is not None
+
+
+@cache
+def _claiming_of() -> ReturningUpdate[Any]:
+    slot = table_of(Slot)
+    return _claiming().where(slot.c.occurrence_id == sa.bindparam("date"), slot.c.starts_at > sa.bindparam("after"))
 
 
 def release(slot_id: uuid.UUID, party: int) -> None:

@@ -120,9 +120,8 @@ def web_server(host: str, port: int, processes: int) -> WebServer:
 
 
 def web_processes(app: Flask) -> int:
-    """One on SQLite, which has one writer; several on PostgreSQL when they can count requests together."""
-    on_postgresql = app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql")
-    return SEVERAL if on_postgresql and app.config["RATELIMIT_STORAGE_URI"] != "memory://" else 1
+    """Several, if they can count requests together."""
+    return 1 if app.config["RATELIMIT_STORAGE_URI"].startswith("memory") else SEVERAL
 
 
 def _let_go(app: Flask) -> None:

@@ -78,7 +78,8 @@ def web(host: str, processes: int | None) -> None:
     app = _app()
     if processes and processes > 1 and machine.web_processes(app) == 1:
         raise Misconfigured(
-            "Several web processes need PostgreSQL, and SCHEDULER_LIMITER_STORAGE_URL to count requests together."
+            "Several web processes must count requests together: leave out SCHEDULER_LIMITER_STORAGE_URL, or name a "
+            "Redis or Valkey."
         )
     schema.require_current()
     greeting = f"Porchlight's web answers at {host}:{port_of(app)} for {app.config['BASE_URL']}/"

@@ -9,6 +9,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+EVER = datetime.min.replace(tzinfo=UTC)
+"""Before everything that happened."""
+
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""

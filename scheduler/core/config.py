@@ -34,7 +34,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "TRUSTED_PROXIES": _number(env, "TRUSTED_PROXIES", 0),
         "LOG_FORMAT": _log_format(env.get("LOG_FORMAT") or ("plain" if demo else "json")),
         "PSEUDO_LOCALE": _yes(env.get("PSEUDO_LOCALE")),
-        "RATELIMIT_STORAGE_URI": env.get("LIMITER_STORAGE_URL", "memory://"),
+        "RATELIMIT_STORAGE_URI": env.get("LIMITER_STORAGE_URL", "shared://"),
         "RATELIMIT_ENABLED": not _yes(env.get("LIMITER_OFF")),
         "SHELF_OCTETS": _number(env, "SHELF_MEGABYTES", 32) * 1024 * 1024,
         "MAX_CONTENT_LENGTH": 1024 * 1024,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +17,13 @@ from flask_login import LoginManager
 from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
 from sqlalchemy.orm import DeclarativeBase
+
+from . import counters as counters  # registers shared:// with the limiter
+from . import engines
+from .engines import WRITING
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -43,7 +47,16 @@ class QuietLogin(LoginManager):  # type: ignore[misc]
         return response
 
 
-db = SQLAlchemy(model_class=Base)
+class HouseSession(Session):
+    """Reads on an engine for reading, until transaction() writes."""
+
+    def get_bind(self, *args: Any, **more: Any) -> sa.Engine | sa.Connection:
+        """The engine for what is being done."""
+        found = super().get_bind(*args, **more)
+        return found if self.info.get(WRITING) or isinstance(found, sa.Connection) else engines.reading(found)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": HouseSession})
 migrate = Migrate()
 login = QuietLogin()
 mail = Mail()
@@ -58,9 +71,6 @@ def _limiter_key() -> str:
 limiter = Limiter(key_func=_limiter_key, default_limits=[])
 
 _writers = threading.Lock()
-WRITING = "writing"
-ALONE = "alone"
-"""Execution options: in a writing transaction; for one statement that needs no transaction around it."""
 
 
 class LastCommit:
@@ -132,36 +142,8 @@ def fold_log() -> None:
 
 
 def bind_database(app: Flask) -> None:
-    """Engine options and the begin event that turns transaction() into BEGIN IMMEDIATE on SQLite."""
-    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        options: dict[str, Any] = {"connect_args": {"timeout": 10, "check_same_thread": False}, "pool_size": 20}
-    else:
-        options = {
-            "pool_size": 20,
-            "max_overflow": 20,
-            "pool_pre_ping": True,
-            "connect_args": {"options": "-c lock_timeout=3000 -c statement_timeout=30000"},
-        }
-    # An error of the database quotes the values of its statement; ours must not.
-    options["hide_parameters"] = True
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
+    """The engine, as engines.py says."""
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", engines.options(app.config["SQLALCHEMY_DATABASE_URI"]))
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            sa.event.listen(db.engine, "connect", _prepare_sqlite)
-            sa.event.listen(db.engine, "begin", _begin_sqlite)
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    connection.create_function("gen_random_uuid", 0, lambda: uuid.uuid4().hex)
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    asked = connection.get_execution_options()
-    if ALONE not in asked:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if asked.get(WRITING) else "BEGIN")
+        engines.prepare(db.engine)

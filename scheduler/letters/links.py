@@ -46,9 +46,9 @@ def other_dates(registration: Registration) -> str:
     return f"{place(registration)}#others"
 
 
-def own_feed(registration: Registration) -> str:
-    """Where a calendar program finds this one place, always as it is now."""
-    return absolute(f"/feeds/{registration.token(tokens.FEED)}.ics")
+def own_feed(token: str) -> str:
+    """Where a calendar program finds the one place behind this token, always as it is now."""
+    return absolute(f"/feeds/{token}.ics")
 
 
 def stop_reminders(registration: Registration) -> str:

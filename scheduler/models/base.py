@@ -95,7 +95,8 @@ def write_new(row: Base) -> None:
     for column in table.columns:
         if column.key not in given:
             setattr(row, column.key, getattr(column.default, "arg", None))
-    db.session.execute(sa.insert(table), {column.key: given[column.key] for column in table.columns})
+    told = {column.key: given[column.key] for column in table.columns if given[column.key] is not None}
+    db.session.execute(sa.insert(table), told)
     make_transient_to_detached(row)
     db.session.add(row)
 

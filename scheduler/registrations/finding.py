@@ -9,7 +9,8 @@ from functools import cache
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Load, Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from .. import seats
 from ..core import keyring, tokens
@@ -22,10 +23,27 @@ from ..models.registration import Registration
 
 def by_token(token: str, purpose: str = tokens.PLACE) -> Registration:
     """The registration behind a mailed link. Raises Missing alike for unknown, forged, expired and erased ones."""
-    registration = _claimed_by(token)
-    if not tokens.fits(token, _link_key(registration), registration.id, purpose, registration.generation(purpose)):
+    return _proven(_claimed_by(token), token, purpose)
+
+
+def seen_by_token(token: str, date_of: Callable[[uuid.UUID], Occurrence]) -> Registration:
+    """The same, only to look at it: `date_of` gives its date, which others may look at in the same moment.
+
+    Raises Missing, also where `date_of` does.
+    """
+    row = tokens.row_of(token)
+    registration = row and db.session.scalar(_without_date(), {"place": row})
+    if not registration or registration.is_gone():
         raise Missing()
-    return registration
+    set_committed_value(registration, "occurrence", date_of(registration.occurrence_id))
+    return _proven(registration, token, tokens.PLACE)
+
+
+def seen_date(occurrence_id: uuid.UUID) -> Occurrence:
+    """A date with what the page of a place shows of it, in no session, so that all threads may read it."""
+    with Session(db.engine) as session:
+        query = sa.select(Occurrence).where(Occurrence.id == occurrence_id).options(*_of_date())
+        return session.scalars(query).unique().one()
 
 
 def by_token_before(token: str, sent_now: Callable[[Registration], bytes]) -> Registration:
@@ -37,6 +55,12 @@ def by_token_before(token: str, sent_now: Callable[[Registration], bytes]) -> Re
     key, before = _link_key(registration), registration.link_generation - 1
     same_form = hmac.compare_digest(sent_now(registration), registration.answers_index)
     if not same_form or not tokens.fits(token, key, registration.id, tokens.PLACE, before):
+        raise Missing()
+    return registration
+
+
+def _proven(registration: Registration, token: str, purpose: str) -> Registration:
+    if not tokens.fits(token, _link_key(registration), registration.id, purpose, registration.generation(purpose)):
         raise Missing()
     return registration
 
@@ -73,18 +97,27 @@ def _behind_link() -> sa.Select[Registration]:
 
 
 @cache
+def _without_date() -> sa.Select[Registration]:
+    return (
+        sa.select(Registration).where(Registration.id == sa.bindparam("place")).options(joinedload(Registration.slot))
+    )
+
+
+@cache
 def _behind_code() -> sa.Select[Registration]:
     return _whole().where(Registration.code_index == sa.bindparam("code"))
 
 
 def _whole() -> sa.Select[Registration]:
-    occurrence = joinedload(Registration.occurrence)
     return sa.select(Registration).options(
-        occurrence.joinedload(Occurrence.event).joinedload(Event.organization),
-        occurrence.joinedload(Occurrence.event).joinedload(Event.checklist),
-        occurrence.joinedload(Occurrence.venue),
-        joinedload(Registration.slot),
+        joinedload(Registration.occurrence).options(*_of_date()), joinedload(Registration.slot)
     )
+
+
+def _of_date() -> tuple[Load, Load, Load]:
+    event = Load(Occurrence).joinedload(Occurrence.event)
+    checklist = Load(Occurrence).joinedload(Occurrence.event).joinedload(Event.checklist)
+    return event.joinedload(Event.organization), checklist, Load(Occurrence).joinedload(Occurrence.venue)
 
 
 def locked(registration_id: uuid.UUID) -> Registration:

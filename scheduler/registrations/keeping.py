@@ -16,10 +16,10 @@ from ..core import clock
 from ..core.errors import Closed, Conflict, Refusal
 from ..core.extensions import db
 from ..models import registration as states
-from ..models.base import write_new
+from ..models.base import table_of, write_new
 from ..models.event import Occurrence
 from ..models.message import CONFIRMATION, WAITLIST_JOINED
-from ..models.registration import Registration, same_contact
+from ..models.registration import Registration
 from .employers import check_share
 from .finding import locked
 
@@ -57,15 +57,16 @@ def register(
     The same nonce with the same answers gives the same registration. Raises Closed, TimeTaken, Refusal.
     """
     occurrence = seats.lock(occurrence_id)
-    earlier = sent_before(occurrence, nonce)
-    if earlier is not None:
-        return _replayed(earlier, attendee, slot_id)
+    known = kept_before(occurrence, nonce, attendee.contact)
+    if known.same_form:
+        return _replayed(occurrence, nonce, attendee, slot_id)
     if not occurrence.accepts(clock.now()):
         raise Closed()
     check_size(occurrence, attendee.party)
     check_share(occurrence, attendee.employer, attendee.party)
     allotment = seats.allot(occurrence, slot_id, attendee.party)
-    registration = _write(occurrence, allotment, attendee, nonce, slot_id, source)
+    hold = known.same_contact >= SAME_CONTACT_LIMIT
+    registration = _write(occurrence, allotment, attendee, nonce, slot_id, source, hold)
     outbox.enqueue(CONFIRMATION if registration.slot_id else WAITLIST_JOINED, registration)
     return registration
 
@@ -78,21 +79,45 @@ def check_size(occurrence: Occurrence, party: int) -> None:
         raise Refusal(words, field="party")
 
 
-def sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:
-    """What this form was answered with, if it came before."""
-    return db.session.scalar(_sent(), {"date": occurrence.id, "nonce": states.nonce_index(occurrence, nonce)})
+@dataclass(frozen=True)
+class KeptBefore:
+    """How many places of a date this very form kept (one, or none), and how many live ones have the same contact."""
+
+    same_form: int
+    same_contact: int
+
+
+def kept_before(occurrence: Occurrence, nonce: str, contact: str) -> KeptBefore:
+    """What is there already of the person who sent this form. One question, since each place kept asks it."""
+    asked = {
+        "date": occurrence.id,
+        "nonce": states.nonce_index(occurrence, nonce),
+        "contact": states.contact_index(occurrence, contact) if contact else None,
+    }
+    return KeptBefore(*db.session.execute(_counted(), asked).one())
 
 
 @cache
-def _sent() -> sa.Select[Registration]:
-    """Built once: it is asked for each form that is sent."""
-    return sa.select(Registration).where(
-        Registration.occurrence_id == sa.bindparam("date"), Registration.nonce_index == sa.bindparam("nonce")
+def _counted() -> sa.Select[int, int]:
+    place = table_of(Registration).c
+    form, contact = place.nonce_index == sa.bindparam("nonce"), place.contact_index == sa.bindparam("contact")
+    counts = (
+        sa.func.coalesce(sa.func.sum(sa.case((which, 1), else_=0)), 0)
+        for which in (form, contact & place.state.in_(states.LIVE))
     )
+    return sa.select(*counts).where(place.occurrence_id == sa.bindparam("date"), form | contact)
 
 
-def _replayed(earlier: Registration, attendee: Attendee, slot_id: uuid.UUID | None) -> Registration:
-    if earlier.answers_index != _answers_index(earlier.occurrence, attendee, slot_id) or earlier.is_gone():
+def sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:
+    """What this form was answered with, if it came before."""
+    same_form = Registration.nonce_index == states.nonce_index(occurrence, nonce)
+    return db.session.scalar(sa.select(Registration).where(Registration.occurrence_id == occurrence.id, same_form))
+
+
+def _replayed(occurrence: Occurrence, nonce: str, attendee: Attendee, slot_id: uuid.UUID | None) -> Registration:
+    earlier = sent_before(occurrence, nonce)
+    assert earlier is not None
+    if earlier.answers_index != _answers_index(occurrence, attendee, slot_id) or earlier.is_gone():
         raise Conflict(_l("This form was already sent, and that place is kept. To book again, open the page anew."))
     return earlier
 
@@ -108,6 +133,7 @@ def _write(
     nonce: str,
     wished: uuid.UUID | None,
     source: str,
+    hold: bool,
 ) -> Registration:
     now = clock.to_minute(clock.now())
     registration = _asked_for(occurrence, attendee)
@@ -118,7 +144,7 @@ def _write(
     registration.nonce_index = states.nonce_index(occurrence, nonce)
     registration.answers_index = _answers_index(occurrence, attendee, wished)
     registration.created_at = registration.revised_at = now
-    if registration.slot_id and same_contact(registration) >= SAME_CONTACT_LIMIT:
+    if registration.slot_id and hold:
         registration.state, registration.held_until = states.HELD, now + HOLD
     write_new(registration)
     return registration

@@ -8,7 +8,7 @@ from .. import seats
 from ..core.errors import Full, Refusal
 from ..models.event import Occurrence
 from ..models.registration import Registration
-from .keeping import Attendee, _replayed, _write, sent_before
+from .keeping import SAME_CONTACT_LIMIT, Attendee, _replayed, _write, kept_before
 
 WALK_IN = "walk_in"
 
@@ -18,9 +18,9 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
 
     The same nonce with the same answers gives the same registration. Raises Full, Refusal, Conflict.
     """
-    earlier = sent_before(occurrence, nonce)
-    if earlier is not None:
-        return _replayed(earlier, attendee, None)
+    known = kept_before(occurrence, nonce, attendee.contact)
+    if known.same_form:
+        return _replayed(occurrence, nonce, attendee, None)
     most = occurrence.event.party_max
     if attendee.party > most:
         words = _l("One group can have up to %(most)s people. Take in a larger group in parts.", most=most)
@@ -28,4 +28,5 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
     slot_id = seats.claim_now(occurrence, attendee.party)
     if slot_id is None:
         raise Full()
-    return _write(occurrence, seats.number(occurrence, slot_id), attendee, nonce, None, WALK_IN)
+    hold = known.same_contact >= SAME_CONTACT_LIMIT
+    return _write(occurrence, seats.number(occurrence, slot_id), attendee, nonce, None, WALK_IN, hold)

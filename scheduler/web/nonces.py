@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import timedelta
+from functools import cache
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
@@ -17,17 +18,18 @@ GOOD_FOR = timedelta(hours=24)
 def issue(event_id: uuid.UUID) -> str:
     """A fresh nonce for one showing of the form."""
     made = int(clock.now().timestamp())
-    return str(_signer().dumps([event_id.hex, secrets.token_urlsafe(16), made]))
+    return str(_signer(current_app.config["SECRET_KEY"]).dumps([event_id.hex, secrets.token_urlsafe(16), made]))
 
 
 def is_good(nonce: str, event_id: uuid.UUID) -> bool:
     """True for a nonce that we made for this event within the last day."""
     try:
-        event, _random, made = _signer().loads(nonce)
+        event, _random, made = _signer(current_app.config["SECRET_KEY"]).loads(nonce)
     except (BadData, ValueError, TypeError):
         return False
     return bool(event == event_id.hex and clock.now().timestamp() - made <= GOOD_FOR.total_seconds())
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="place form")
+@cache
+def _signer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="place form")

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, request
 
-from ..core import clock
-from ..core.extensions import ALONE, db, last_commit
+from ..core import clock, engines
+from ..core.extensions import db, last_commit
 from ..models import revision
 from . import access, answers, queries
 from .answers import Answer
@@ -32,7 +32,7 @@ BEHIND = 0.002
 """Seconds for which a change by another process may stay unseen: less than its own answer needs to arrive."""
 MOST_HOSTS, LONGEST_HEADER, LONGEST_QUERY = 32, 200, 600
 MOST_VALUES = 300
-MAY_BE_KEPT = "porchlight.may_be_kept"
+MAY_BE_KEPT, OF_EDITION = "porchlight.may_be_kept", "porchlight.edition"
 UNMADE = object()
 STAFF = "/console"
 UNUSUAL = {"HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"}
@@ -56,7 +56,7 @@ class Shelf:
     def __init__(self, app: Flask, behind: float) -> None:
         self._app, self._below, self._behind = app, app.wsgi_app, behind
         with app.app_context():
-            self._engine = _plain(db.engine)
+            self._engine = engines.alone(db.engine)
         self._lock, self._reading = Lock(), Lock()
         self._hosts: set[tuple[str, str]] = set()
         self._token: revision.Token | None = None
@@ -77,6 +77,7 @@ class Shelf:
         edition = self._present() if key else None
         if key is None or edition is None:
             return self._below(environ, start_response)
+        environ[OF_EDITION] = edition
         found = self._find(key, environ, edition)
         if found is None:
             return self._ask(key, environ, start_response, edition)
@@ -85,15 +86,19 @@ class Shelf:
 
     def alike(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """What `make` gives, made once until something public changes: for what is equal for everybody meanwhile."""
-        edition = self._present() if self._app.config["SHELF_OCTETS"] else None
+        if not self._app.config["SHELF_OCTETS"]:
+            return make()
+        edition = request.environ.get(OF_EDITION) or self._present()
         if edition is None:
             return make()
         found = self._values.get((edition, key), UNMADE)
         if found is UNMADE:
             found = make()
             with self._lock:
-                if self._edition is edition and len(self._values) < MOST_VALUES:
+                if self._edition is edition:
                     self._values[edition, key] = found
+                if len(self._values) > MOST_VALUES:
+                    del self._values[next(iter(self._values))]
         return cast(Value, found)
 
     def _key(self, environ: WSGIEnvironment) -> Key | None:
@@ -203,13 +208,6 @@ class Shelf:
             self._octets += answer.octets
             while self._octets > self._app.config["SHELF_OCTETS"]:
                 self._octets -= self._answers.popitem(last=False)[1].octets
-
-
-def _plain(engine: sa.Engine) -> sa.Engine:
-    """For single questions, which need no transaction around them."""
-    if engine.name == "postgresql":
-        return engine.execution_options(isolation_level="AUTOCOMMIT")
-    return engine.execution_options(**{ALONE: True})
 
 
 def bind(app: Flask) -> None:

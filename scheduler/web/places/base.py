@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from babel.lists import format_list
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
 
-from ...core import clock, wording
+from ...core import clock, tokens, wording
 from ...core.errors import Missing
 from ...core.extensions import db
 from ...core.keyring import KeyIsGone
@@ -20,9 +21,10 @@ from ...models import message as letters
 from ...models import offer as offers
 from ...models import registration as places
 from ...models.checklist import Checklist, new_on_the_list
-from ...models.event import Event
+from ...models.event import Event, Occurrence
 from ...models.line import place_in_line
 from ...models.registration import Registration
+from .likeness import GAPS, Stranger, is_common, page
 
 blueprint = Blueprint("places", "scheduler.web.places")
 
@@ -54,10 +56,21 @@ def held_page(
 
     `full`: a date that could not be taken in exchange, where one can wait in line.
     """
-    occurrence = registration.occurrence
+    standing = standing_of(registration)
+    shown = _turns(registration, standing, full) | _kept(registration)
+    shown |= {"code": code, "problem": problem, "said": SAID.get(said, ""), "said_of": said}
+    draw = partial(_draw, registration.occurrence, standing)
+    if token and not (problem or said or full or shown["offers_made"]) and is_common(registration, standing):
+        gaps = {"token": GAPS["link"], "feed": links.own_feed(GAPS["feed"]), "line": GAPS["line"]}
+        draw_alike = partial(draw, **shown | gaps)
+        return page(registration, token, shown["line"], shown["messages"], draw_alike), status
+    feed = links.own_feed(registration.token(tokens.FEED)) if token else ""
+    return draw(registration, token=token, feed=feed, **shown), status
+
+
+def _draw(occurrence: Occurrence, standing: str, registration: Registration | Stranger, **shown: Any) -> str:
     event, venue = occurrence.event, occurrence.venue
-    standing = _standing(registration)
-    page = render_template(
+    return render_template(
         "places/show.html",
         registration=registration,
         occurrence=occurrence,
@@ -65,30 +78,31 @@ def held_page(
         venue=venue,
         standing=standing,
         may_know_address=venue is not None and (registration.state in places.SEATED or not venue.kept_back),
-        **_turns(registration, standing, full),
         hosts=_hosts,
-        **_kept(registration),
         masked=masked,
         moment=lambda instant: moment(instant, occurrence.zone),
         moment_and_zone=moment_and_zone,
         new=new_on_the_list(registration.checklist_id, event.checklist),
-        feed=links.own_feed(registration) if token else "",
-        said=SAID.get(said, ""),
-        said_of=said,
-        token=token,
-        code=code,
-        problem=problem,
+        **shown,
     )
-    return page, status
 
 
 def _kept(registration: Registration) -> dict[str, Any]:
     """What else we hold of this person: what they were sent, offered and told."""
+    messages = letters.letters_of(registration.id)
     return {
-        "messages": letters.letters_of(registration.id),
-        "offers_made": offers.all_for(registration.id),
-        "told": db.session.get(Checklist, registration.checklist_id) if registration.checklist_id else None,
+        "messages": messages,
+        "offers_made": offers.all_for(registration.id) if any(one.letter == letters.OFFER for one in messages) else [],
+        "told": _told(registration),
     }
+
+
+def _told(registration: Registration) -> Checklist | None:
+    """The list that this person was told, which mostly is the one of today."""
+    present, told = registration.occurrence.event.checklist, registration.checklist_id
+    if told is None or (present is not None and present.id == told):
+        return present if told else None
+    return db.session.get(Checklist, told)
 
 
 def _turns(registration: Registration, standing: str, full: uuid.UUID | None) -> dict[str, Any]:
@@ -103,7 +117,7 @@ def _turns(registration: Registration, standing: str, full: uuid.UUID | None) ->
     }
 
 
-def _standing(registration: Registration) -> str:
+def standing_of(registration: Registration) -> str:
     """What the page is about: the registration's state, `off` for a date the host cancelled, `over` for a past one."""
     if registration.state == places.CANCELLED:
         return places.CANCELLED

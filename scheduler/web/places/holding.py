@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ... import calendars, registrations
 from ...core.errors import Refusal
-from ...core.extensions import transaction
+from ...core.extensions import db, transaction
+from ...models.event import Occurrence
 from ...models.registration import Registration
-from .. import access, languages
-from .base import Answer, blueprint, held_page, readable
+from .. import access, languages, shelf
+from .base import Answer, blueprint, held_page, readable, standing_of
+from .likeness import is_common
 
 
 def found(token: str) -> Registration:
@@ -21,8 +25,18 @@ def found(token: str) -> Registration:
 @blueprint.get("/<lang:lang>/place/<token>")
 @access.link
 def show(token: str) -> Answer:
-    """Everything about this place."""
-    return held_page(found(token), token=token, said=request.args.get("said", ""))
+    """Everything about this place. Most look at theirs right after they kept it, many at once."""
+    said = request.args.get("said", "")
+    seen = registrations.seen_by_token(token, date_alike)
+    if said or not is_common(seen, standing_of(seen)):
+        db.session.expunge(seen)
+        seen = found(token)
+    return held_page(seen, token=token, said=said)
+
+
+def date_alike(occurrence_id: uuid.UUID) -> Occurrence:
+    """A date, loaded once until something public changes."""
+    return shelf.alike(("date of a place", occurrence_id), lambda: registrations.seen_date(occurrence_id))
 
 
 @blueprint.route("/<lang:lang>/place/<token>/confirmation", methods=["GET", "POST"])
