@@ -89,6 +89,11 @@ class SharedMemoryStorage(Storage):
             self._memory[:] = bytes(ENTRY.size * ROOM)
         return named
 
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._memory.close()
+        os.close(self._file)
+
     def _find(self, name: bytes, now: float) -> tuple[int, float, int]:
         """Where this counter stands or may stand, when it ends (0 for a new one), and its count."""
         first = int.from_bytes(name[:4])
