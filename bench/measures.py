@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scheduler import serve
+
 from . import crowd, flood, floor, watch
 from .house import POSTGRESQL, ROOT, House, free_port, wait_until_lit
 
@@ -43,7 +45,7 @@ class Size:
 def hello(octets: int) -> Iterator[tuple[int, int]]:
     """A bare Flask hello of so many octets: its process and its port."""
     port = free_port()
-    words = [sys.executable, "-m", "bench.hello", str(port), "1", str(octets)]
+    words = [sys.executable, "-m", "bench.hello", str(port), str(serve.SEVERAL), str(octets)]
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
     try:
         for _ in range(200):

@@ -100,11 +100,11 @@ def base_url() -> str:
 
 def limits() -> str:
     """Several web processes must count requests together."""
-    if serve.web_processes(current_app) > 1 or db.engine.dialect.name == "sqlite":
+    if serve.web_processes(current_app) > 1:
         return ""
     return (
-        "SCHEDULER_LIMITER_STORAGE_URL is memory, so only one web process runs. Name a Redis or Valkey, and several "
-        "can count requests together."
+        "SCHEDULER_LIMITER_STORAGE_URL is memory, so only one web process runs. Leave it out, and those of one machine "
+        "count requests together; name a Redis or Valkey, and those of several machines do."
     )
 
 

@@ -35,5 +35,6 @@ def test_it_answers_until_it_is_stopped(environ: Mapping[str, str]) -> None:
 
 
 def test_several_processes_need_counters_that_they_share(environ: Mapping[str, str]) -> None:
-    refused = flask(environ, "web", "--processes", "2")
+    alone = dict(environ) | {"SCHEDULER_LIMITER_STORAGE_URL": "memory://"}
+    refused = flask(alone, "web", "--processes", "2")
     assert refused.returncode == 1 and "SCHEDULER_LIMITER_STORAGE_URL" in refused.stderr
