@@ -100,9 +100,9 @@ def _kept(registration: Registration) -> dict[str, Any]:
 def _told(registration: Registration) -> Checklist | None:
     """The list that this person was told, which mostly is the one of today."""
     present, told = registration.occurrence.event.checklist, registration.checklist_id
-    if told is None or (present is not None and present.id == told):
-        return present if told else None
-    return db.session.get(Checklist, told)
+    if told is None:
+        return None
+    return present if present is not None and present.id == told else db.session.get(Checklist, told)
 
 
 def _turns(registration: Registration, standing: str, full: uuid.UUID | None) -> dict[str, Any]:
