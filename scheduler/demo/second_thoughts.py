@@ -1,14 +1,15 @@
-"""What happens after people have signed up: some change their place, and a list gets one thing more."""
+"""What happens after people have signed up: places change, a list gets one thing more, and a full date more room."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from .. import registrations
+from .. import events, registrations, seats, waitlist
+from ..core import clock
 from ..core.extensions import db
 from ..models import message as letters
 from ..models import registration as places
@@ -19,12 +20,16 @@ from ..registrations import Wishes
 from .crowd import mark_sent
 
 CHANGED, LENGTHENED = "daca-renewal-little-village", "daca-renewal-pilsen"
+WIDENED, ROOM = LENGTHENED, 3
+"""Room for the first two in line there: one is written to, a group of two is called."""
+LAST_BY_DAY = time(20, 59)
 
 
 def add() -> None:
-    """Three people of one date change something; those of another were told a shorter list."""
+    """Three people of one date change something; those of another were told a shorter list, and some wait no more."""
     _change_minds()
     _lengthen_the_list()
+    _find_room()
 
 
 def _change_minds() -> None:
@@ -61,6 +66,24 @@ def _lengthen_the_list() -> None:
     db.session.flush()
     for person in db.session.scalars(_people(LENGTHENED)):
         person.checklist_id = told.id
+
+
+def _find_room() -> None:
+    """The host has room for three more, so the first in line are asked. At night they were asked in the evening."""
+    event = db.session.scalars(sa.select(Event).where(Event.slug == WIDENED)).one()
+    occurrence = event.occurrences[0]
+    slot = occurrence.slots[0]
+    events.change_times(occurrence.id, {slot.id: slot.seats_limit + ROOM})
+    waitlist.offer_freed(seats.lock(occurrence.id), _by_day(clock.now(), occurrence.zone))
+
+
+def _by_day(now: datetime, zone: str) -> datetime:
+    """Now, or at night the last minute in which anybody was asked."""
+    if not clock.is_quiet(now, zone):
+        return now
+    wall = clock.local(now, zone)
+    evening = wall.date() - timedelta(days=wall.time() < LAST_BY_DAY)
+    return clock.to_utc(datetime.combine(evening, LAST_BY_DAY), zone)
 
 
 def _people(slug: str) -> sa.Select[Registration]:

@@ -38,7 +38,7 @@ class AcceptForm(Form):
     starts = Hour(_l("Start"), required=_l("Write when it starts."))
     venue = Listed(_l("Place"))
     join_link = WebAddress(_l("Link to join online"), most=300, render_kw={"dir": "ltr", "inputmode": "url"})
-    places = Whole(_l("Places"), least=1, most=500, render_kw=NUMERIC)
+    places = Whole(_l("Number of places"), least=1, most=500, render_kw=NUMERIC)
 
 
 class DeclineForm(Form):

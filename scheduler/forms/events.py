@@ -190,7 +190,7 @@ class DateForm(Form):
     last = Hour(_l("Last arrival"), required=_l("Write the last time at which people may come."))
     every = Whole(_l("A new time every so many minutes"), least=5, most=240, default=30, render_kw=NUMERIC)
     ends = Hour(_l("End"), required=_l("Write when it ends."))
-    places = Whole(_l("Places"), least=0, most=2000, default=0, render_kw=NUMERIC)
+    places = Whole(_l("Number of places"), least=0, most=2000, default=0, render_kw=NUMERIC)
     venue = Listed(_l("Place"))
 
     def fit(self, *, timed: bool) -> None:

@@ -49,7 +49,8 @@ class TimesForm(BaseForm):
             fields["all"] = Perhaps(_("The same number at every time"), least=0, most=MOST_PLACES, render_kw=NUMERIC)
         for number in range(NEW_ROWS if may_add else 0):
             fields[f"new-{number}-starts"] = PerhapsHour(_("Time"))
-            fields[f"new-{number}-places"] = Perhaps(_("Places"), least=0, most=MOST_PLACES, render_kw=NUMERIC)
+            places = Perhaps(_("Number of places"), least=0, most=MOST_PLACES, render_kw=NUMERIC)
+            fields[f"new-{number}-places"] = places
         super().__init__(fields)
         self.slot_ids = [slot_id for slot_id, *_rest in times]
         self.rows = range(NEW_ROWS if may_add else 0)

@@ -16,13 +16,13 @@ from ..models.offer import Offer
 from ..models.registration import OFFERED, WAITLISTED, Registration
 
 
-def offer_freed(occurrence: Occurrence) -> int:
+def offer_freed(occurrence: Occurrence, now: datetime | None = None) -> int:
     """Offer what is free to the first parties in line that fit; returns how many offers were made.
 
     The occurrence must be locked. Nothing happens at night, after a cancellation, while no names are taken, or
     when less than three hours of day remain before a time starts. Call it wherever places get free.
     """
-    now = clock.now()
+    now = now or clock.now()
     if occurrence.waiting == 0 or not occurrence.accepts(now):
         return 0
     free = {slot: slot.free for slot in seats.open_slots(occurrence) if slot.free > 0 and _until(now, slot)}

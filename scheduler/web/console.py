@@ -23,7 +23,7 @@ from .accounts import leave, remember, signed_in
 
 EDITORS = (LEAD, COORDINATOR)
 
-TABS: dict[str, LazyString] = {board.UPCOMING: _l("Upcoming"), board.DRAFTS: _l("Drafts"), board.PAST: _l("Past")}
+TABS: dict[str, LazyString] = {board.UPCOMING: _l("Upcoming"), board.DRAFTS: _l("Drafts"), board.PAST: _l("Past dates")}
 ROLES: dict[str, LazyString] = {
     LEAD: _l("Lead"),
     COORDINATOR: _l("Coordinator"),

@@ -27,7 +27,7 @@ def offered() -> dict[str, str]:
 def current() -> str:
     """The language of this page; the default one outside of requests."""
     if has_request_context():
-        found: str = getattr(g, "language", None) or _wished()
+        found: str = getattr(g, "language", None) or _in_address() or _wished()
         return found
     default: str = current_app.config["DEFAULT_LANGUAGE"]
     return default
@@ -43,6 +43,12 @@ def speaking(language: str) -> Iterator[None]:
             yield
     finally:
         g.language = before
+
+
+def _in_address() -> str:
+    """What an address that we do not have begins with."""
+    code = request.path.split("/", 2)[1]
+    return code if request.url_rule is None and code in offered() else ""
 
 
 def _wished() -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from datetime import time as hour
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from flask import Flask
 from scheduler import events, privacy
 from scheduler.core import clock
 from scheduler.core.extensions import db
-from scheduler.demo import erased, world
+from scheduler.demo import erased, second_thoughts, world
 from scheduler.demo.staff import SIGN_INS
 from scheduler.models import (
     Checklist,
@@ -22,6 +24,7 @@ from scheduler.models import (
     Membership,
     Message,
     Occurrence,
+    Offer,
     Organization,
     Registration,
     Reminder,
@@ -75,7 +78,8 @@ def test_it_holds_what_the_facts_say(demo: Flask) -> None:
         rows = people_of(fact["slug"])
         seated = [row for row in rows if row.state in places.SEATED]
         assert len(seated) == people.get("employers", people.get("registered", 0)), fact["id"]
-        assert sum(row.state == places.WAITLISTED for row in rows) == people.get("waitlisted", 0), fact["id"]
+        in_line = [row for row in rows if row.state in (places.WAITLISTED, places.OFFERED)]
+        assert len(in_line) == people.get("waitlisted", 0), fact["id"]
         assert sum(row.reconfirmed_at is not None for row in rows) == people.get("reconfirmed", 0), fact["id"]
         assert sum(row.state == places.CHECKED_IN for row in rows) == people.get("checked_in", 0), fact["id"]
 
@@ -83,7 +87,7 @@ def test_it_holds_what_the_facts_say(demo: Flask) -> None:
 def test_counters_equal_rows(demo: Flask) -> None:
     for slot in db.session.scalars(sa.select(Slot)):
         seated = sa.select(sa.func.sum(Registration.party)).where(
-            Registration.slot_id == slot.id, Registration.state.in_(places.SEATED)
+            Registration.slot_id == slot.id, Registration.state.in_((*places.SEATED, places.OFFERED))
         )
         assert slot.seats_taken == (db.session.scalar(seated) or 0)
     for occurrence in db.session.scalars(sa.select(Occurrence)):
@@ -102,8 +106,32 @@ def test_what_people_told_us_can_be_read_and_is_sealed(demo: Flask) -> None:
     assert all(not kept or kept.endswith(".example") or kept.startswith("312-555-01") for kept in contacts)
 
 
+def test_two_in_line_are_asked(demo: Flask) -> None:
+    """The first in line of a full date may take a place: one reads it in a letter, the other is called."""
+    asked = list(db.session.scalars(sa.select(Offer).join(Offer.registration).order_by(Registration.line)))
+    assert [offer.registration.occurrence.event.slug for offer in asked] == [second_thoughts.WIDENED] * 2
+    assert all(offer.is_open(clock.now()) and offer.slot.free == 0 for offer in asked)
+    assert [offer.registration.contact_kind for offer in asked] == [places.EMAIL, places.PHONE]
+    line = [row for row in people_of(second_thoughts.WIDENED) if row.state == places.WAITLISTED]
+    assert all(offer.registration.line < min(row.line for row in line) for offer in asked)
+
+
+@pytest.mark.parametrize(
+    ("now", "asked"),
+    [("08:00", "08:00"), ("20:59", "20:59"), ("21:00", "20:59"), ("00:00", "20:59 before"), ("07:59", "20:59 before")],
+)
+def test_by_day(now: str, asked: str) -> None:
+    day = datetime(2026, 12, 5)
+    then = second_thoughts._by_day(clock.to_utc(datetime.combine(day, hour.fromisoformat(now)), world.ZONE), world.ZONE)
+    at, _, before = asked.partition(" ")
+    evening = datetime.combine(day - timedelta(days=bool(before)), hour.fromisoformat(at))
+    assert then == clock.to_utc(evening, world.ZONE)
+
+
 def test_nobody_is_written_to_for_what_came_before(demo: Flask) -> None:
-    assert count(Message, Message.state == "waiting", Message.channel == "email") == 0
+    due = sa.select(Message.letter).where(Message.state == "waiting", Message.channel == "email")
+    waiting = list(db.session.scalars(due))
+    assert waiting == ["offer"], "only who is asked now is written to now"
     assert count(Message, Message.state == "waiting", Message.channel == "call") > 0, "the call list is lit"
 
 

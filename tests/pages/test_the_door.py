@@ -157,8 +157,10 @@ def test_a_call_is_written_down_and_taken_back(enter: Enter) -> None:
     page.get_by_role("link", name="Calls").first.click()
     cards = page.locator(".calls > li")
     before = cards.count()
-    name = cards.first.locator("h2").inner_text()
-    cards.first.get_by_role("button", name="Reached").click()
+    expect(cards.first.get_by_role("button", name="Takes the place")).to_be_visible()
+    told = cards.filter(has=page.get_by_role("button", name="Reached")).first
+    name = told.locator("h2").inner_text()
+    told.get_by_role("button", name="Reached").click()
     expect(page.locator(".note.ok")).to_contain_text("Written down: reached.")
     assert cards.count() == before - 1
     page.get_by_role("button", name=re.compile(f"Undo.*{re.escape(name)}")).click()

@@ -13,7 +13,7 @@ from .test_everyone_can_read import violations
 def event_address(page: Page) -> str:
     """The address of the full clinic with a line."""
     page.goto("/console/")
-    full = page.locator("li.event").filter(has=page.locator('progress[max="30"][value="30"]'))
+    full = page.locator("li.event").filter(has=page.locator('progress[max="33"][value="33"]'))
     full.locator('a.btn[href^="/console/events/"]').first.click()
     return page.url
 

@@ -168,6 +168,11 @@ def test_who_may_see_what(
         assert response.text.replace("/evening", "") == client.get("/en/events/no-such").text.replace("/no-such", "")
 
 
+def test_what_is_not_there_is_told_in_the_language_of_its_address(client: FlaskClient) -> None:
+    answer = client.get("/es/nothing-here")
+    assert answer.status_code == 404 and '<html lang="es"' in answer.text
+
+
 def test_what_is_over_leaves_the_list(client: FlaskClient, world: ModuleType, at: Any) -> None:
     with transaction():
         world.workshop(slug="evening", starts_local=wall(24, "18:00"), minutes=90)

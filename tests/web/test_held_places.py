@@ -210,6 +210,7 @@ def test_other_states_have_their_own_words(client: FlaskClient, world: ModuleTyp
         db.session.get_one(Event, clinic.event_id).state = "completed"
     at(clock.now() + timedelta(days=15))
     assert "This date is over" in client.get(place(registration_id)).text
+    assert "Thank you for coming" in client.get(place(here)).text and "Erase my" not in client.get(place(here)).text
 
 
 def test_one_click_stops_reminders_and_keeps_the_place(client: FlaskClient, world: ModuleType) -> None:

@@ -30,8 +30,8 @@ blueprint = Blueprint("places", "scheduler.web.places")
 
 Answer = tuple[str, int]
 
-OFF = "off"
-"""The host called the date off."""
+OFF, OVER, CAME = "off", "over", "came"
+"""The host called the date off; it is over; it is over and they were there."""
 
 SAID = {
     "changed": _l("Saved. This is how your place is now."),
@@ -118,13 +118,14 @@ def _turns(registration: Registration, standing: str, full: uuid.UUID | None) ->
 
 
 def standing_of(registration: Registration) -> str:
-    """What the page is about: the registration's state, `off` for a date the host cancelled, `over` for a past one."""
+    """What the page is about: the registration's state; `off` for a cancelled date, `over` or `came` for a past one."""
     if registration.state == places.CANCELLED:
         return places.CANCELLED
     if registration.occurrence.is_cancelled:
         return OFF
-    over = registration.occurrence.ends_at <= clock.now()
-    return "over" if over and registration.state != places.CHECKED_IN else registration.state
+    if registration.occurrence.ends_at > clock.now():
+        return registration.state
+    return CAME if registration.state == places.CHECKED_IN else OVER
 
 
 def _hosts(event: Event) -> str:

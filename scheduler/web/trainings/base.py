@@ -29,7 +29,7 @@ FORMATS: Words = {
     "open_session": _l("Open dates"),
 }
 STATES: Words = {
-    states.SUBMITTED: _l("New"),
+    states.SUBMITTED: _l("Just came in"),
     states.TAKEN_UP: _l("Taken up"),
     states.CONFIRMED: _l("Set"),
     states.DECLINED: _l("Declined"),
