@@ -206,6 +206,11 @@ class Registration(Model):
         self.feed_generation += 1
         self._keep_code(new_code())
 
+    def is_awaited(self, now: datetime) -> bool:
+        """True while they may still come, or get a place: there is something to give back."""
+        ahead = not self.occurrence.is_cancelled and self.occurrence.ends_at > now
+        return ahead and self.is_live() and self.state != CHECKED_IN
+
     def is_live(self) -> bool:
         return self.state in LIVE
 

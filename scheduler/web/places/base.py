@@ -109,8 +109,7 @@ def _standing(registration: Registration) -> str:
         return places.CANCELLED
     if registration.occurrence.is_cancelled:
         return OFF
-    over = registration.occurrence.ends_at <= clock.now()
-    return "over" if over and registration.state != places.CHECKED_IN else registration.state
+    return "over" if registration.occurrence.ends_at <= clock.now() else registration.state
 
 
 def _hosts(event: Event) -> str:
