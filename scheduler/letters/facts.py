@@ -57,7 +57,7 @@ def known_once(message: Message) -> Facts:
     known: Facts = {
         "discreet": is_discreet(registration),
         "helper": registration.contact_kind == places.HELPER_EMAIL,
-        "was_in_line": registration.slot_id is None,
+        "was_in_line": registration.slot_id is None or registration.state == places.OFFERED,
         "invitation": invites(message),
         "place": links.place(registration),
         "coming": links.coming(registration),
