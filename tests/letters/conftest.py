@@ -198,7 +198,7 @@ class Scene:
             message.state, message.sent_at = kinds.SENT, message.created_at
 
     def message_id(self, kind: str) -> uuid.UUID:
-        query = sa.select(Message.id).where(Message.letter == kind)
+        query = sa.select(Message.id).where(Message.letter == kind, Message.state != kinds.VOID)
         if kind != kinds.SIGN_IN_HELP:
             query = query.where(Message.registration_id == self.registration_id)
         return db.session.scalars(query).one()
