@@ -22,11 +22,17 @@ def cancel(registration_id: uuid.UUID) -> Registration:
     registration = locked(registration_id)
     if registration.state == states.CANCELLED:
         return registration
+    leave(registration)
+    return registration
+
+
+def leave(registration: Registration) -> None:
+    """Give back, and say so in a letter; but whom nobody awaits, as on a date that is off or over, needs none."""
+    is_told = registration.has_email and registration.is_awaited(clock.now())
     give_back(registration)
-    if registration.has_email:
+    if is_told:
         outbox.enqueue(CANCELLATION_OWN, registration)
     waitlist.offer_freed(registration.occurrence)
-    return registration
 
 
 def give_back(registration: Registration) -> None:

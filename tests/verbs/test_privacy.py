@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import checkin, postman, privacy, registrations
+from scheduler import checkin, events, postman, privacy, registrations
 from scheduler.core.errors import Missing
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Slot
@@ -126,3 +126,25 @@ def test_after_the_date_everybody_can_be_erased_without_a_letter(
         pass
     assert erase_due() == 1 and rows() == (0, 0)
     assert not letters_sent.letters
+
+
+def test_nobody_gives_back_a_place_on_a_date_that_is_off(place: uuid.UUID, letters_sent: Sink) -> None:
+    with transaction():
+        found = db.session.get_one(Registration, place)
+        events.cancel_date(found.occurrence_id, {"en": "No heat.", "es": "No hay calefacción."})
+    while postman.deliver_due():
+        pass
+    with transaction():
+        registrations.erase(place)
+    while postman.deliver_due():
+        pass
+    (letter,) = letters_sent.letters
+    assert "Change" in letter["Subject"] or "Cambio" in letter["Subject"]
+    assert erase_due() == 1
+
+
+def test_who_waited_for_a_date_that_is_over_gets_no_letter(place: uuid.UUID, at: Any, letters_sent: Sink) -> None:
+    at("2026-12-05 19:31")
+    with transaction():
+        registrations.cancel(place)
+    assert postman.deliver_due() == 0 and not letters_sent.letters
