@@ -144,13 +144,21 @@ def tell_of_change(registration: Registration) -> None:
     """
     waiting = sa.update(Message).where(Message.registration_id == registration.id, Message.state == letters.WAITING)
     if registration.has_email:
-        outdated = waiting.where(Message.letter.in_((letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)))
-        _run(outdated.values(state=letters.VOID, lease_until=None))
         _run(waiting.values(channel=letters.EMAIL))
-        enqueue(letters.CHANGE, registration)
+        tell_instead(letters.CHANGE, registration)
     else:
         _run(waiting.where(Message.letter == letters.CHANGE).values(state=letters.VOID, lease_until=None))
         _run(waiting.values(channel=letters.CALL))
+
+
+def tell_instead(letter: str, registration: Registration) -> None:
+    """A letter about how the place is now, for who has an address; what was still to be told of it is outdated."""
+    if not registration.has_email:
+        return
+    outdated = (letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)
+    waiting = sa.update(Message).where(Message.registration_id == registration.id, Message.state == letters.WAITING)
+    _run(waiting.where(Message.letter.in_(outdated)).values(state=letters.VOID, lease_until=None))
+    enqueue(letter, registration)
 
 
 def _run(change: sa.Update) -> None:

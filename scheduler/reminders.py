@@ -15,6 +15,7 @@ from .core.extensions import db
 from .models import message as letters
 from .models.event import CANCELLED, Event, Occurrence
 from .models.message import Message
+from .models.offer import ACCEPTED, Offer
 from .models.registration import CONFIRMED, EMAIL, HELPER_EMAIL, Registration
 from .models.reminder import Reminder
 
@@ -101,8 +102,8 @@ def due_at(occurrence: Occurrence, days_before: int) -> datetime:
 def write_due() -> int:
     """Put every reminder that is due into the outbox, by one statement; any node may do so at any time.
 
-    Who got the place, or heard of a change, after it was due does not get it; nobody gets it twice.
-    Returns how many were written.
+    Who got the place, or was written to about it, in the minute when it was due or later does not get it; who merely
+    changed what no letter tells does. Nobody gets it twice. Returns how many were written.
     """
     now = clock.now()
     insert = outbox.insert_once(Message).from_select(_columns(), _due(now)).returning(Message.id)
@@ -147,10 +148,24 @@ def _due(now: datetime) -> sa.Select[tuple[object, ...]]:
             Event.state != CANCELLED,
             Registration.state == CONFIRMED,
             Registration.reminders,
-            Registration.revised_at <= Reminder.due_at,
+            sa.or_(Registration.revised_at < Reminder.due_at, _knew_before()),
             sa.or_(Occurrence.moved_at.is_(None), Occurrence.moved_at <= Reminder.due_at),
         )
     )
+
+
+def _knew_before() -> sa.ColumnElement[bool]:
+    """True for who had the place before, and was told nothing since; asked of those alone who changed something."""
+    told = sa.exists().where(
+        Message.registration_id == Registration.id,
+        Message.letter.in_((letters.CONFIRMATION, letters.CHANGE)),
+        Message.created_at >= Reminder.due_at,
+    )
+    # Who has no address takes an offer without a letter.
+    took = sa.exists().where(
+        Offer.registration_id == Registration.id, Offer.state == ACCEPTED, Offer.ended_at >= Reminder.due_at
+    )
+    return sa.and_(Registration.created_at < Reminder.due_at, ~told, ~took)
 
 
 def _dedupe_key() -> sa.ColumnElement[str]:

@@ -25,7 +25,6 @@ CHORES: dict[str, Callable[[], int]] = {
     "no-shows": checkin.mark_no_shows,
     "employers": trainings.tell_changes,
     "bookings": trainings.erase_due,
-    "erasures": privacy.erase_due,
 }
 LONG_CHORES: dict[str, Callable[[], int]] = {
     "heartbeat": postman.beat,
@@ -34,6 +33,8 @@ LONG_CHORES: dict[str, Callable[[], int]] = {
 """Those that open their transactions themselves."""
 SECONDS_BETWEEN_CHORES = 60.0
 SECONDS_OF_REST = 1.0
+SECONDS_FOR_LAST_LETTERS = 300.0
+"""So long erasing waits for letters that still go out: with the 55 minutes before, the hour that we promise."""
 
 
 def tick(app: Flask) -> None:
@@ -42,21 +43,25 @@ def tick(app: Flask) -> None:
         do_chores()
         while deliver():
             pass
-        # Who asked to be erased goes right after the last letter.
-        do("erasures", privacy.erase_due)
+        erase()
 
 
 def forever(app: Flask, stop: threading.Event | None = None) -> None:
     """Round after round, until SIGTERM, SIGINT or `stop`; a letter in hand is finished first."""
     stop = stop or threading.Event()
     next_chores = time.monotonic()
+    erase_by: float | None = None
     with _stopped_by_signals(stop):
         while not stop.is_set():
             with app.app_context():
-                if time.monotonic() >= next_chores:
-                    next_chores = time.monotonic() + SECONDS_BETWEEN_CHORES
+                if (begun := time.monotonic()) >= next_chores:
+                    next_chores = begun + SECONDS_BETWEEN_CHORES
+                    erase_by = erase_by or begun + SECONDS_FOR_LAST_LETTERS
                     do_chores()
                 delivered = deliver(stop.is_set)
+                if erase_by and (not delivered or time.monotonic() >= erase_by):
+                    erase_by = None
+                    erase()
             if not delivered:
                 stop.wait(SECONDS_OF_REST)
 
@@ -67,6 +72,11 @@ def do_chores() -> None:
         do(name, chore)
     for name, chore in LONG_CHORES.items():
         do(name, chore, nullcontext)
+
+
+def erase() -> None:
+    """After the letters, which go with the people that they are for: first their last letter, then they."""
+    do("erasures", privacy.erase_due)
 
 
 def do(name: str, chore: Callable[[], int], around: Callable[[], AbstractContextManager[None]] = transaction) -> None:

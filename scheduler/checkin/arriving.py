@@ -16,14 +16,17 @@ from ..core.extensions import db
 from ..models import offer as offers
 from ..models.registration import CHECKED_IN, CONFIRMED, HELD, NO_SHOW, OFFERED, WAITLISTED, Registration
 from . import numbers
+from .walking_in import day_has_come
 
 
 def check_in(registration_id: uuid.UUID, here: int | None = None) -> Registration:
     """They are here: all of them, or so many of a party, also after the date was over without them.
 
-    Raises Conflict, with the time, for who is in already, and for who has no place; Refusal for a wrong number.
+    Raises Conflict, with the time, for who is in already, for who has no place, and before the day of the date;
+    Refusal for a wrong number.
     """
     registration = registrations.locked(registration_id)
+    _check_day(registration)
     arrived = _counted(registration, here)
     now = clock.to_minute(clock.now())
     values = {"state": CHECKED_IN, "checked_in_at": now, "held_until": None, "arrived": arrived}
@@ -33,6 +36,14 @@ def check_in(registration_id: uuid.UUID, here: int | None = None) -> Registratio
     numbers.give_where_used(registration)
     db.session.flush()
     return registration
+
+
+def _check_day(registration: Registration) -> None:
+    """Who is checked in is reminded of nothing any more, and cannot give the place back: not by a slip weeks before."""
+    occurrence = registration.occurrence
+    if not day_has_come(occurrence, clock.now()):
+        day = wording.short_date(occurrence.starts_local.date())
+        raise Conflict(_("It is too early. People are checked in on the day itself: %(day)s.", day=day))
 
 
 def _counted(registration: Registration, here: int | None) -> int:
@@ -57,9 +68,10 @@ def count_arrivals(registration_id: uuid.UUID, here: int) -> Registration:
 def let_in(registration_id: uuid.UUID) -> Registration:
     """Who is in line and stands at the door: takes the place that is offered to them, or one that is free now.
 
-    Raises Full when there is none, Conflict for who is not in line any more.
+    Raises Full when there is none, Conflict for who is not in line any more, and before the day of the date.
     """
     registration = registrations.locked(registration_id)
+    _check_day(registration)
     if registration.state == OFFERED:
         _take_the_offer(registration)
     elif registration.state == WAITLISTED:

@@ -17,8 +17,10 @@ GRACE = timedelta(hours=1)
 def mark_no_shows() -> int:
     """Mark them, all dates in one statement; returns how many. A second call finds nobody.
 
-    Their places stay counted: the time has passed. Who is still in line stays there, who was cancelled by the host
-    did not stay away, and who comes in the last minute can be checked in by hand.
+    It is the end of the date that counts, not of its last time: while the house is open, who comes late is taken in and
+    reads on their page that they have a place. Their places stay counted: the time has passed. Who is still in line
+    stays there, who was cancelled by the host did not stay away, and who comes in the last minute can be checked in by
+    hand.
     """
     over = (
         sa.select(Occurrence.id)

@@ -54,11 +54,15 @@ def _take_in(registration: Registration) -> None:
     db.session.flush()
 
 
+def day_has_come(occurrence: Occurrence, now: datetime) -> bool:
+    """On the local day of the date, and ever after."""
+    return occurrence.starts_local.date() <= clock.local(now, occurrence.zone).date()
+
+
 def door_is_open(occurrence: Occurrence, now: datetime) -> bool:
     """On the day itself, until the end. That no more names are taken beforehand does not shut the door."""
-    today = clock.local(now, occurrence.zone).date()
     takes_place = occurrence.event.state == PUBLISHED and not occurrence.is_cancelled
-    return takes_place and occurrence.starts_local.date() <= today and now < occurrence.ends_at
+    return takes_place and day_has_come(occurrence, now) and now < occurrence.ends_at
 
 
 def takes_walk_ins(occurrence: Occurrence, now: datetime) -> bool:

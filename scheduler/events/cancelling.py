@@ -15,7 +15,7 @@ from ..core.languages import OFFERED
 from ..models import message as letters
 from ..models.base import Texts
 from ..models.event import CANCELLED, PUBLISHED, Event, Occurrence
-from ..models.registration import LIVE, Registration
+from ..models.registration import Registration
 from .publishing import lock
 
 OUTDATED = tuple(kind for kind in letters.DUE_IN if kind not in (letters.CANCELLATION_OWN, letters.CANCELLATION_HOST))
@@ -78,6 +78,5 @@ def _call_off(occurrence: Occurrence, reason: Texts) -> None:
     occurrence.sequence += 1
     outbox.void_for_date(occurrence.id, *OUTDATED)
     db.session.flush()
-    outbox.enqueue_for_all(
-        letters.CANCELLATION_HOST, Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
-    )
+    told = Registration.state.in_(letters.DUE_IN[letters.CANCELLATION_HOST])
+    outbox.enqueue_for_all(letters.CANCELLATION_HOST, Registration.occurrence_id == occurrence.id, told)

@@ -14,6 +14,7 @@ from ..models.checklist import new_on_the_list
 from ..models.event import Event, Occurrence
 from ..models.line import place_in_line
 from ..models.message import Message
+from ..models.offer import Offer
 from ..models.registration import Registration
 from ..models.venue import Venue
 from . import employers, links
@@ -57,7 +58,7 @@ def known_once(message: Message) -> Facts:
     known: Facts = {
         "discreet": is_discreet(registration),
         "helper": registration.contact_kind == places.HELPER_EMAIL,
-        "was_in_line": registration.slot_id is None,
+        "was_in_line": registration.slot_id is None or registration.state == places.OFFERED,
         "invitation": invites(message),
         "place": links.place(registration),
         "coming": links.coming(registration),
@@ -67,7 +68,7 @@ def known_once(message: Message) -> Facts:
     if message.letter in (letters.CONFIRMATION, letters.CHANGE):
         known["same_contact"] = 1 + places.same_contact(registration)
     if message.letter == letters.CHANGE:
-        known |= _as_it_is_now(registration)
+        known |= _as_it_is_now(message, registration)
     if message.letter == letters.WAITLIST_JOINED:
         known["place_in_line"] = place_in_line(registration)
     if message.offer is not None:
@@ -81,8 +82,16 @@ def known_once(message: Message) -> Facts:
     return known
 
 
-def _as_it_is_now(registration: Registration) -> Facts:
-    offer = offers.open_for(registration.id) if registration.state == places.OFFERED else None
+def _standing_offer(message: Message) -> Offer | None:
+    """What somebody who changes an answer still has to say yes or no to."""
+    registration = message.registration
+    if message.letter != letters.CHANGE or registration is None or registration.state != places.OFFERED:
+        return None
+    return offers.open_for(registration.id)
+
+
+def _as_it_is_now(message: Message, registration: Registration) -> Facts:
+    offer = _standing_offer(message)
     return {
         "waits": registration.state in (places.WAITLISTED, places.OFFERED),
         "offer": links.offer(offer) if offer else "",
@@ -109,9 +118,10 @@ def in_words(message: Message, language: str) -> Facts:
         return facts | employers.in_words(message, language)
     if message.registration is None:
         return facts
-    if message.offer is not None:
+    offer = message.offer or _standing_offer(message)
+    if offer is not None:
         occurrence = message.registration.occurrence
-        facts["until"] = f"{_moment(message.offer.held_until, occurrence)} ({wording.zone_words(occurrence.zone)})"
+        facts["until"] = f"{_moment(offer.held_until, occurrence)} ({wording.zone_words(occurrence.zone)})"
     return facts | _when(message.registration) | _what(message.registration, language) | _where(message, language)
 
 

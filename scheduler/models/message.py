@@ -39,7 +39,7 @@ DUE_IN: dict[str, tuple[str, ...]] = {
     MOVE: places.LIVE,
     REMINDER: (places.CONFIRMED,),
     CANCELLATION_OWN: (places.CANCELLED,),
-    CANCELLATION_HOST: places.LIVE,
+    CANCELLATION_HOST: places.AWAITED,
 }
 """The states of a registration in which each letter is still true."""
 

@@ -12,14 +12,19 @@ from .event import DOORS, PUBLIC, PUBLISHED, REGISTERS, Event, Occurrence, Slot
 from .room import Date, with_room
 
 
-def next_that_fit(here: Occurrence, spoken: str, party: int, most: int = 3) -> list[Date]:
-    """The soonest dates behind the same door, in a language that they speak, with room for all of them."""
+def next_that_fit(here: Occurrence, spoken: str, party: int, most: int = 3, *, fill: bool = False) -> list[Date]:
+    """The soonest dates behind the same door, in a language that they speak, with room for all of them.
+
+    `fill`: where these are too few, the soonest behind the same door in any language, and then those behind another
+    door in theirs, so that nobody leaves with empty hands.
+    """
     now = clock.now()
-    same_door = [key for key, door in DOORS.items() if door == here.event.door]
     room = sa.exists().where(
         Slot.occurrence_id == Occurrence.id, Slot.starts_at > now, Slot.seats_limit - Slot.seats_taken >= party
     )
     by_sign_up = sa.and_(Event.admission.in_(REGISTERS), Occurrence.closed_at.is_(None), Occurrence.waiting == 0, room)
+    same_door = Event.type.in_([key for key, door in DOORS.items() if door == here.event.door])
+    understood = sa.or_(*(has_word(column, spoken) for column in (Event.languages, Event.interpretation)))
     query = (
         sa.select(Occurrence)
         .join(Occurrence.event)
@@ -28,13 +33,17 @@ def next_that_fit(here: Occurrence, spoken: str, party: int, most: int = 3) -> l
             Occurrence.id != here.id,
             Occurrence.state == "scheduled",
             Occurrence.starts_at > now,
-            Event.type.in_(same_door),
             Event.state == PUBLISHED,
             Event.visibility == PUBLIC,
-            sa.or_(*(has_word(column, spoken) for column in (Event.languages, Event.interpretation))),
+            sa.or_(same_door, understood) if fill else sa.and_(same_door, understood),
             sa.or_(by_sign_up, Event.admission == "numbers"),
         )
-        .order_by(Occurrence.starts_at, Occurrence.id)
+        .order_by(_step(same_door, understood), Occurrence.starts_at, Occurrence.id)
         .limit(most)
     )
     return with_room(db.session.scalars(query).all())
+
+
+def _step(same_door: sa.ColumnElement[bool], understood: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """What they came for, in words that they understand; with an interpreter; and then what else there is."""
+    return sa.case((sa.and_(same_door, understood), 0), (same_door, 1), else_=2)

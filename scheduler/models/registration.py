@@ -28,7 +28,9 @@ SEATED = (HELD, CONFIRMED, CHECKED_IN)
 """Has a place."""
 COUNTED = (*SEATED, OFFERED, NO_SHOW)
 """Its party is counted on a slot: an offer holds the seats, and who did not come had theirs."""
-LIVE = (*SEATED, WAITLISTED, OFFERED)
+AWAITED = (HELD, CONFIRMED, WAITLISTED, OFFERED)
+"""Might still come, or get a place: who is there already needs nobody to write that they should not travel."""
+LIVE = (*AWAITED, CHECKED_IN)
 
 EMAIL, PHONE, HELPER_EMAIL, NONE = "email", "phone", "helper_email", "none"
 CONTACT_KINDS = (EMAIL, PHONE, HELPER_EMAIL, NONE)
@@ -205,6 +207,11 @@ class Registration(Model):
         self.link_generation += 1
         self.feed_generation += 1
         self._keep_code(new_code())
+
+    def is_awaited(self, now: datetime) -> bool:
+        """True while they may still come, or get a place: there is something to give back."""
+        ahead = not self.occurrence.is_cancelled and self.occurrence.ends_at > now
+        return ahead and self.state in AWAITED
 
     def is_live(self) -> bool:
         return self.state in LIVE

@@ -14,7 +14,7 @@ from ..core import keyring
 from ..core.extensions import db
 from ..models import registration as states
 from ..models import tally as counts
-from ..models.event import Occurrence
+from ..models.event import Occurrence, Slot
 from ..models.message import CALL, Message
 from ..models.registration import Registration
 from ..models.tally import FEWEST, Tally
@@ -33,7 +33,7 @@ Told = dict[str, int | None]
 def tally(occurrence: Occurrence) -> list[Tally]:
     """The rows that stay. The occurrence must be locked."""
     places = list(db.session.scalars(sa.select(Registration).where(Registration.occurrence_id == occurrence.id)))
-    rows = {counts.TOTAL: _totals(places)}
+    rows = {counts.TOTAL: _totals(places, _came_and_erased(occurrence, places))}
     for dimension, cells in _counted(occurrence, places).items():
         rows[dimension] = told(cells, adds_up=dimension in ADDS_UP)
     return [
@@ -65,10 +65,18 @@ def _could_be_any(cells: Cells, hidden: set[str]) -> bool:
     return len(hidden) > 1 and spare >= FEWEST - 2
 
 
-def _totals(places: Sequence[Registration]) -> Told:
+def _came_and_erased(occurrence: Occurrence, places: Sequence[Registration]) -> int:
+    """People who came and had themselves erased since: their seats are still counted, and nothing else is left."""
+    query = sa.select(sa.func.coalesce(sa.func.sum(Slot.seats_taken), 0)).where(Slot.occurrence_id == occurrence.id)
+    known = sum(place.party for place in places if place.state in states.COUNTED and not place.is_gone())
+    return max(0, int(db.session.scalar(query) or 0) - known)
+
+
+def _totals(places: Sequence[Registration], erased: int) -> Told:
     """Places, and the people who came, rounded. How many came is told only if enough parties did."""
-    came = [place for place in places if _came(place)]
-    people = counts.rough(sum(place.arrived or place.party for place in came)) if len(came) >= FEWEST else None
+    came = [place for place in places if _came(place) and not place.is_gone()]
+    heads = sum(place.arrived or place.party for place in came) + erased
+    people = counts.rough(heads) if len(came) >= FEWEST else None
     return {PLACES: counts.rough(len(places)) or None, PEOPLE_CAME: people} if places else {}
 
 

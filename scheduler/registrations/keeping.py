@@ -178,10 +178,18 @@ def _asked_for(occurrence: Occurrence, attendee: Attendee) -> Registration:
 
 
 def reconfirm(registration_id: uuid.UUID) -> Registration:
-    """I am coming, also to a date that moved: a held place becomes a kept one. Raises Conflict when there is none."""
+    """I am coming, also to a date that moved: a held place becomes a kept one, and its letter invites.
+
+    Raises Conflict when there is none.
+    """
     registration = locked(registration_id)
     if registration.state not in (states.HELD, states.CONFIRMED):
         raise Conflict(_l("There is no kept place to confirm here."))
+    now, was_held = clock.now(), registration.state == states.HELD
     registration.state, registration.held_until = states.CONFIRMED, None
-    registration.reconfirmed_at, registration.keep_asked_at = clock.to_minute(clock.now()), None
+    registration.reconfirmed_at, registration.keep_asked_at = clock.to_minute(now), None
+    if was_held:
+        registration.revise(now)
+        db.session.flush()
+        outbox.tell_instead(CONFIRMATION, registration)
     return registration

@@ -22,11 +22,17 @@ def cancel(registration_id: uuid.UUID) -> Registration:
     registration = locked(registration_id)
     if registration.state == states.CANCELLED:
         return registration
+    leave(registration)
+    return registration
+
+
+def leave(registration: Registration) -> None:
+    """Give back, and say so in a letter; but whom nobody awaits, as on a date that is off or over, needs none."""
+    is_told = registration.has_email and registration.is_awaited(clock.now())
     give_back(registration)
-    if registration.has_email:
+    if is_told:
         outbox.enqueue(CANCELLATION_OWN, registration)
     waitlist.offer_freed(registration.occurrence)
-    return registration
 
 
 def give_back(registration: Registration) -> None:
@@ -43,10 +49,28 @@ def give_back(registration: Registration) -> None:
 
 
 def erase(registration_id: uuid.UUID) -> None:
-    """Give the place back and forget the person: the last letter goes first, the data within the hour."""
-    registration = cancel(registration_id)
+    """Give the place back and forget the person: the last letter goes first, the data within the hour.
+
+    Who came, or was marked as one who did not, has nothing to give back any more, and gets no letter about it.
+    """
+    registration = locked(registration_id)
+    if registration.state in (states.CHECKED_IN, states.NO_SHOW):
+        _forget_after_the_door(registration)
+    else:
+        cancel(registration_id)
     registration.erase_asked = True
     registration.link_generation += 1
+
+
+def _forget_after_the_door(registration: Registration) -> None:
+    """The seats of those who are there stay counted: they sit on them, and the tally knows them by these alone."""
+    assert registration.slot_id is not None
+    here = registration.arrived or registration.party if registration.state == states.CHECKED_IN else 0
+    seats.release(registration.slot_id, registration.party - here)
+    registration.erase_at = clock.now() + states.ERASE_AFTER
+    db.session.flush()
+    outbox.void_waiting(registration.id)
+    waitlist.offer_freed(registration.occurrence)
 
 
 def stop_reminders(registration_id: uuid.UUID) -> None:

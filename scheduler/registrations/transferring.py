@@ -7,16 +7,15 @@ import uuid
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from .. import outbox, seats, waitlist
+from .. import seats
 from ..core.errors import Conflict, Missing
 from ..core.extensions import db
 from ..models import registration as states
 from ..models.event import PUBLIC, Occurrence
-from ..models.message import CANCELLATION_OWN
 from ..models.registration import Registration
 from .finding import locked
 from .keeping import Attendee, register, sent_before
-from .leaving import give_back
+from .leaving import leave
 
 FIRST = 1
 """The generation of links that a new place begins with: once they were renewed, the old place leads there no more."""
@@ -52,7 +51,7 @@ def transfer(
     new.reminders = old.reminders
     if old.wording == states.DISCREET:
         new.wording = states.DISCREET
-    _leave(old)
+    leave(old)
     return new
 
 
@@ -90,11 +89,3 @@ def _same_answers(old: Registration) -> Attendee:
         employer=old.employer,
         wording=old.wording if old.occurrence.event.sensitive else states.DISCREET,
     )
-
-
-def _leave(old: Registration) -> None:
-    """Who was told by the host that the date is off needs no second letter about it."""
-    give_back(old)
-    if old.has_email and not old.occurrence.is_cancelled:
-        outbox.enqueue(CANCELLATION_OWN, old)
-    waitlist.offer_freed(old.occurrence)

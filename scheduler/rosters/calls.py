@@ -21,7 +21,7 @@ from ..models.base import Texts
 from ..models.event import Event, Occurrence
 from ..models.message import Message
 from ..models.offer import Offer
-from ..models.registration import Registration
+from ..models.registration import SEATED, Registration
 from .viewing import readable, wall, wrong_numbers
 
 MANY_TRIES = 3
@@ -175,7 +175,7 @@ def _call(message: Message) -> Call:
         language=registration.language,
         letter=message.letter,
         starts_local=starts,
-        has_place=registration.slot_id is not None,
+        has_place=registration.state in SEATED,
         since_local=wall(message.due_at, occurrence),
         attempts=message.attempts,
         tries=message.attempts if message.outcome == letters.NO_ANSWER else 0,

@@ -20,7 +20,7 @@ from ..models.registration import CONFIRMED, OFFERED, SEATED, Registration
 from .leaving import give_back, strike
 from .offering import offer_freed
 
-TOO_LATE = _l("The time to answer is over, and this place went on to the next person.")
+TOO_LATE = _l("The time to answer is over, so this place goes to whoever is next in line.")
 
 
 def by_token(token: str) -> Offer:

@@ -153,12 +153,12 @@ def number_words(card: NumberCard, minutes: int | None) -> str:
 @blueprint.get("/dates/<uuid:occurrence_id>/slip")
 @access.staff()
 def slip(occurrence_id: uuid.UUID) -> Answer:
-    """The next three dates that fit, to print and take along. Nothing about a person is on it or in its address."""
+    """The next three dates, those that fit best first, to print and take along. Nothing about a person is on it."""
     occurrence = own_date(occurrence_id)
     spoken = request.args.get("spoken", "")
     spoken = spoken if spoken in known.SPOKEN else _near(occurrence)[0]
     party = min(max(request.args.get("party", 1, type=int), 1), occurrence.event.party_max)
-    dates = onward.next_that_fit(occurrence, spoken, party)
+    dates = onward.next_that_fit(occurrence, spoken, party, fill=True)
     language = known.written(spoken)
     return render_template(
         "console/door/slip.html",
@@ -167,7 +167,9 @@ def slip(occurrence_id: uuid.UUID) -> Answer:
         party=party,
         languages=dict.fromkeys([*_near(occurrence), spoken]),
         dates=dates,
-        slip=_in_their_language(language, "console/door/slip_card.html", occurrence=occurrence, dates=dates),
+        slip=_in_their_language(
+            language, "console/door/slip_card.html", occurrence=occurrence, spoken=spoken, dates=dates
+        ),
     )
 
 

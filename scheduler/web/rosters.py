@@ -102,6 +102,7 @@ def _roster(occurrence_id: uuid.UUID, refused: Refusal | None = None, about: uui
         about=roster.person(about),
         needs=dict(NEEDS),
         may_edit=_may_edit(occurrence),
+        day_has_come=checkin.day_has_come(occurrence, clock.now()),
         door_is_open=checkin.door_is_open(occurrence, clock.now()),
         passes_others=isinstance(refused, waitlist.OutOfTurn),
         standstill=waitlist.why_nobody_moves(occurrence) if roster.count(rosters.WAITING) else "",
@@ -221,6 +222,7 @@ def person(registration_id: uuid.UUID) -> Answer:
         person=card.person,
         occurrence=occurrence,
         needs=dict(NEEDS),
+        day_has_come=checkin.day_has_come(occurrence, clock.now()),
         door_is_open=checkin.door_is_open(occurrence, clock.now()),
     )
 

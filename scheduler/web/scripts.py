@@ -78,6 +78,10 @@ def _message(call: Call, language: str) -> str:
         )
     if call.letter == letters.MOVE:
         before = _when(call.was_local) if call.was_local else ""
+        if not call.has_place:
+            words = _("The date that you wait for has moved from %(before)s to %(when)s. You are still in line. "
+                      "Do you want to stay in it?", before=before, when=when)  # fmt: skip
+            return str(words)
         return str(
             _(
                 "Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",

@@ -74,3 +74,10 @@ def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue(language))
     assert path_of(language).with_suffix(".mo").read_bytes() == compiled.getvalue(), "run `make messages`"
+
+
+def test_an_evening_is_the_same_word_everywhere() -> None:
+    """In Spanish an afternoon and an evening are easily one: the filter said "tarde" where the form said "noche"."""
+    said_for = {text: str(catalogue("es").get(text).string) for text in ("Evening", "Evenings", "Afternoon")}  # type: ignore[union-attr]
+    assert "noche" in said_for["Evening"].lower() and "noche" in said_for["Evenings"].lower()
+    assert "noche" not in said_for["Afternoon"].lower()

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import events, letters, organizations, outbox, registrations, reminders
+from scheduler import events, letters, organizations, outbox, registrations, reminders, waitlist
 from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.models import message as kinds
@@ -172,6 +172,18 @@ class Scene:
             events.move_date(occurrence_id, starts, ends, venue_id)
         return self.composed(kinds.MOVE)
 
+    def move_while_offered(self, **person: Any) -> letters.Letter:
+        """The host moves the clinic while a place is on offer, and it is offered again before the letter is read."""
+        self.offer(**person)
+        occurrence = self.world.registration(self.registration_id).occurrence
+        occurrence_id, venue_id = occurrence.id, occurrence.venue_id
+        starts, ends = (wall + timedelta(weeks=1) for wall in (occurrence.starts_local, occurrence.ends_local))
+        with transaction():
+            events.move_date(occurrence_id, starts, ends, venue_id)
+        with transaction():
+            assert waitlist.offer_due() == 1
+        return self.composed(kinds.MOVE)
+
     def sign_in_help(self, language: str) -> letters.Letter:
         with transaction():
             staff = self.world.organizer()
@@ -186,7 +198,7 @@ class Scene:
             message.state, message.sent_at = kinds.SENT, message.created_at
 
     def message_id(self, kind: str) -> uuid.UUID:
-        query = sa.select(Message.id).where(Message.letter == kind)
+        query = sa.select(Message.id).where(Message.letter == kind, Message.state != kinds.VOID)
         if kind != kinds.SIGN_IN_HELP:
             query = query.where(Message.registration_id == self.registration_id)
         return db.session.scalars(query).one()

@@ -86,7 +86,8 @@ def test_the_fifth_place_asks_to_be_confirmed_and_invites_to_nothing_yet(scene: 
     assert "text/calendar" not in letter.octets.decode()
     with transaction():
         registrations.reconfirm(scene.registration_id)
-    assert "Please confirm" not in words(scene.composed(kinds.CONFIRMATION))
+    letter = scene.composed(kinds.CONFIRMATION)
+    assert "Please confirm" not in words(letter) and "text/calendar" in letter.octets.decode()
 
 
 @pytest.mark.parametrize(

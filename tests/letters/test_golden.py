@@ -68,6 +68,12 @@ def test_only_the_place_is_another(scene: Scene, wording: str, language: str) ->
     assert_golden(scene.move(venue=True, wording=wording, language=language), f"move.place.{wording}.{language}")
 
 
+@pytest.mark.parametrize(("wording", "language"), list(product(["full", "discreet"], ["en", "es"])))
+def test_nobody_keeps_a_place_that_was_only_offered(scene: Scene, wording: str, language: str) -> None:
+    letter = scene.move_while_offered(wording=wording, language=language)
+    assert_golden(letter, f"move.offered.{wording}.{language}")
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_one_day_before(scene: Scene, language: str) -> None:
     assert_golden(scene.reminder(days=1, wording="full", language=language), f"reminder.tomorrow.{language}")

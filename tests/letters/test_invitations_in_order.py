@@ -202,3 +202,39 @@ def test_an_address_that_must_still_confirm_is_invited_to_nothing(post: Post) ->
     (letter,) = post.delivered()
     assert not [piece for piece in letter.walk() if piece.get_content_type() == "text/calendar"]
     assert db.session.get_one(Registration, post.registration_id).state == "held"
+
+
+def test_a_held_place_that_is_confirmed_is_told_once_with_an_invitation(post: Post) -> None:
+    with transaction():
+        clinic = post.world.clinic(slots=1, seats=9)
+        for _ in range(5):
+            post.registration_id = post.world.attends(clinic)
+    (held,) = [letter for letter in post.delivered() if "Please confirm" in letter["Subject"]]
+    assert "text/calendar" not in held.as_string()
+    post.at.later(minutes=5)
+    confirm(post)
+    assert post.invited()["SEQUENCE"] == 1
+    confirm(post)
+    assert post.delivered() == [], "nothing is new"
+    post.wish(contact="elsewhere@post.example")
+    post.invited()
+    post.wish(contact="marisol@post.example")
+    (asked,) = post.delivered()
+    assert "Please confirm" in asked["Subject"]
+    confirm(post)
+    assert post.invited()["SEQUENCE"] == 4
+
+
+def test_a_place_confirmed_before_the_first_letter_went_gets_one_letter(post: Post) -> None:
+    with transaction():
+        clinic = post.world.clinic(slots=1, seats=9)
+        for _ in range(5):
+            post.registration_id = post.world.attends(clinic)
+    confirm(post)
+    assert len(post.delivered()) == 5
+
+
+def confirm(post: Post) -> None:
+    assert post.registration_id is not None
+    with transaction():
+        registrations.reconfirm(post.registration_id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from scheduler.models.registration import CHECKED_IN, CONFIRMED, HELD, OFFERED, 
 from scheduler.registrations import Attendee
 
 from .acting import ANYBODY, PARTIES, PARTY_MOST, PLACES, Acting, Draw, refused
-from .model import TIMES, Person
+from .model import TIMES, ZONE, Person
 
 PLACES_LATER = st.integers(2, PLACES + 2)
 HOURS = st.sampled_from([1, 12, 25, 40, 40])
@@ -31,8 +33,18 @@ class HostsAct(Acting):
     def check_in(self, draw: Draw) -> None:
         """They are at the door."""
         person = self.somebody(draw(ANYBODY), HELD, CONFIRMED)
-        if self.act(person, checkin.check_in, HELD, CONFIRMED):
-            person.state = CHECKED_IN
+        if not person.gone:
+            with refused(Conflict):
+                checkin.check_in(person.id)
+        with self.on_the_day():
+            if self.act(person, checkin.check_in, HELD, CONFIRMED):
+                person.state = CHECKED_IN
+
+    @contextmanager
+    def on_the_day(self) -> Iterator[datetime]:
+        """The door opens on the day of the date only; for what is done there the clock goes ahead, and back again."""
+        yield self.at(datetime.combine(self.model.starts_local, time(8), ZONE))
+        self.at(self.model.now)
 
     def undo_check_in(self, draw: Draw) -> None:
         """It was somebody else."""
@@ -60,9 +72,12 @@ class HostsAct(Acting):
 
     def let_in(self, draw: Draw) -> None:
         """Who waits or was asked stands at the door: their own offer, or what is free now."""
-        person = self.somebody(draw(ANYBODY), WAITLISTED, OFFERED)
+        with self.on_the_day() as now:
+            self.let_in_now(self.somebody(draw(ANYBODY), WAITLISTED, OFFERED), now)
+
+    def let_in_now(self, person: Person, now: datetime) -> None:
         fitting = self.model.fits(person.party)
-        offered = person.state == OFFERED and person.offer is not None and person.offer.until > self.model.now
+        offered = person.state == OFFERED and person.offer is not None and person.offer.until > now
         reason: type[Refusal] | None = Conflict
         if person.gone:
             reason = Missing

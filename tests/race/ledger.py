@@ -73,7 +73,7 @@ def _letters_that_lie(posted: Posted, model: Model) -> list[str]:
     rows = sa.select(Message.registration_id, Message.letter, Message.offer_id, Message.state, Offer.state)
     rows = rows.outerjoin(Offer, Offer.id == Message.offer_id).where(Message.occurrence_id == posted.occurrence_id)
     written = db.session.execute(rows).all()
-    once = Counter(tuple(row)[:3] for row in written if row[1] not in (CHANGE, MOVE))
+    once = Counter(tuple(row)[:3] for row in written if row[1] not in (CHANGE, MOVE) and row[3] != VOID)
     lies = [f"{count} times {key}" for key, count in once.items() if count > 1]
     lies += [f"{row[0]} is told of an offer that is {row[4]}" for row in written if _is_stale(row[3], row[4])]
     said = {(row[0], row[1]) for row in written if row[3] in (WAITING, SENT) and row[4] in (None, OPEN)}

@@ -12,7 +12,7 @@ from scheduler import registrations, waitlist
 from scheduler.core.errors import Closed, Conflict, Missing, Refusal, TimeTaken
 from scheduler.core.extensions import transaction
 from scheduler.models import offer as offers
-from scheduler.models.registration import CANCELLED, CONFIRMED, HELD, OFFERED, SEATED, WAITLISTED
+from scheduler.models.registration import CANCELLED, CHECKED_IN, CONFIRMED, HELD, OFFERED, SEATED, WAITLISTED
 from scheduler.registrations import Attendee, Wishes
 
 from .acting import ANYBODY, PARTIES, PARTY_MOST, WISHES, Acting, Draw, refused
@@ -77,9 +77,11 @@ class PeopleAct(Acting):
         self.leave(self.somebody(draw(ANYBODY), HELD, CONFIRMED, WAITLISTED, OFFERED), registrations.cancel)
 
     def erase(self, draw: Draw) -> None:
-        """Forget me."""
-        person = self.somebody(draw(ANYBODY), *NOT_IN_YET)
-        if self.leave(person, registrations.erase):
+        """Forget me. Who is there already keeps the seat."""
+        person = self.somebody(draw(ANYBODY), *NOT_IN_YET, CHECKED_IN)
+        is_in = person.state == CHECKED_IN
+        done = self.act(person, registrations.erase, CHECKED_IN) if is_in else self.leave(person, registrations.erase)
+        if done:
             person.gone = True
             self.ask_again(person, other_words=False)
 

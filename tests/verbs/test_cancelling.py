@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from scheduler import events, registrations, reminders, worker
+from scheduler import checkin, events, registrations, reminders, worker
 from scheduler.calendars import components
 from scheduler.core import clock
 from scheduler.core.errors import Conflict, Missing, Refusal
@@ -56,6 +56,18 @@ def waiting(occurrence_id: uuid.UUID) -> Counter[tuple[str, str]]:
 def call_off(posted: Posted) -> None:
     with transaction():
         events.cancel_date(posted.occurrence_id, REASON)
+
+
+def test_who_is_there_already_is_not_told_to_stay_at_home(world: ModuleType) -> None:
+    with transaction():
+        posted = world.workshop(starts_local=world.a_day_ahead(0, "11:00"))
+        here, phones = world.attends(posted), world.attends(posted, contact_kind="phone", contact="312-555-0143")
+        world.attends(posted, contact="late@post.example")
+    with transaction():
+        for registration_id in (here, phones):
+            checkin.check_in(registration_id)
+    call_off(posted)
+    assert waiting(posted.occurrence_id) == {(kinds.CANCELLATION_HOST, kinds.EMAIL): 1}
 
 
 def test_everybody_is_told_in_the_way_they_chose(world: ModuleType, clinic: Posted) -> None:

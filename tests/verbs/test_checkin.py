@@ -70,9 +70,10 @@ def test_nothing_to_undo(place: uuid.UUID) -> None:
         checkin.undo_check_in(place)
 
 
-def test_a_held_place_is_confirmed_by_coming(world: ModuleType) -> None:
+def test_a_held_place_is_confirmed_by_coming(world: ModuleType, at: Any) -> None:
+    at("2026-11-28 09:00")
     with transaction():
-        posted = world.workshop()
+        posted = world.workshop(starts_local=world.a_day_ahead(0, "18:00"))
         held = [world.attends(posted) for _number in range(5)][-1]
     assert the(held).state == states.HELD
     with transaction():
@@ -83,9 +84,36 @@ def test_a_held_place_is_confirmed_by_coming(world: ModuleType) -> None:
     assert the(held).state == states.CONFIRMED
 
 
-def test_who_waits_needs_a_place_first(world: ModuleType) -> None:
+def test_nobody_is_checked_in_before_the_day(place: uuid.UUID, at: Any) -> None:
+    at("2026-12-11 23:59")
+    with pytest.raises(Conflict) as refused, transaction():
+        checkin.check_in(place)
+    assert str(refused.value.words) == "It is too early. People are checked in on the day itself: Sat, Dec 12."
+    assert the(place).state == states.CONFIRMED
+    at("2026-12-12 00:00")
+    with transaction():
+        checkin.check_in(place)
+    assert the(place).state == states.CHECKED_IN
+
+
+def test_nobody_is_let_in_before_the_day(world: ModuleType, at: Any) -> None:
+    at("2026-11-28 09:00")
     with transaction():
         posted = world.workshop(seats=1)
+        leaves = world.attends(posted)
+        waits, asked = (world.attends(posted) for _number in range(2))
+    with transaction():
+        registrations.cancel(leaves)
+    for registration_id, state in ((waits, states.OFFERED), (asked, states.WAITLISTED)):
+        with pytest.raises(Conflict) as refused, transaction():
+            checkin.let_in(registration_id)
+        assert "too early" in str(refused.value.words) and the(registration_id).state == state
+
+
+def test_who_waits_needs_a_place_first(world: ModuleType, at: Any) -> None:
+    at("2026-11-28 09:00")
+    with transaction():
+        posted = world.workshop(seats=1, starts_local=world.a_day_ahead(0, "18:00"))
         world.attends(posted)
         waiting = world.attends(posted)
     with pytest.raises(Conflict) as refused, transaction():

@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import postman, privacy, registrations
+from scheduler import checkin, events, postman, privacy, registrations
+from scheduler.core.errors import Missing
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Slot
 from scheduler.models.message import Message
@@ -81,3 +82,69 @@ def test_without_an_address_there_is_nothing_to_wait_for(app: Flask, world: Modu
     with transaction():
         registrations.erase(place)
     assert erase_due() == 1 and rows() == (0, 0)
+
+
+def test_who_was_checked_in_can_be_erased_and_keeps_the_seat(place: uuid.UUID, at: Any, letters_sent: Sink) -> None:
+    at("2026-12-05 18:00")
+    with transaction():
+        checkin.check_in(place)
+    with transaction():
+        registrations.erase(place)
+    with pytest.raises(Missing), transaction():
+        registrations.locked(place)
+    assert erase_due() == 1 and rows() == (0, 0), "nothing waits to be told"
+    assert db.session.scalars(sa.select(Slot.seats_taken)).one() == 1, "somebody sits there"
+
+
+def test_who_of_a_group_did_not_come_leaves_their_seats(app: Flask, world: ModuleType, at: Any) -> None:
+    at("2026-11-21 10:00")
+    with transaction():
+        posted = world.workshop(starts_local=world.a_day_ahead(0, "11:00"))
+        group = world.attends(posted, party=4)
+    with transaction():
+        checkin.check_in(group, 1)
+    with transaction():
+        registrations.erase(group)
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Slot.seats_taken)).one() == 1
+
+
+@pytest.mark.parametrize("came", [True, False], ids=["came", "did not come"])
+def test_after_the_date_everybody_can_be_erased_without_a_letter(
+    place: uuid.UUID, at: Any, letters_sent: Sink, came: bool
+) -> None:
+    at("2026-12-05 18:00")
+    if came:
+        with transaction():
+            checkin.check_in(place)
+    at("2026-12-07 10:00")
+    with transaction():
+        assert checkin.mark_no_shows() == (not came)
+    with transaction():
+        registrations.erase(place)
+    while postman.deliver_due():
+        pass
+    assert erase_due() == 1 and rows() == (0, 0)
+    assert not letters_sent.letters
+
+
+def test_nobody_gives_back_a_place_on_a_date_that_is_off(place: uuid.UUID, letters_sent: Sink) -> None:
+    with transaction():
+        found = db.session.get_one(Registration, place)
+        events.cancel_date(found.occurrence_id, {"en": "No heat.", "es": "No hay calefacción."})
+    while postman.deliver_due():
+        pass
+    with transaction():
+        registrations.erase(place)
+    while postman.deliver_due():
+        pass
+    (letter,) = letters_sent.letters
+    assert "Change" in letter["Subject"] or "Cambio" in letter["Subject"]
+    assert erase_due() == 1
+
+
+def test_who_waited_for_a_date_that_is_over_gets_no_letter(place: uuid.UUID, at: Any, letters_sent: Sink) -> None:
+    at("2026-12-05 19:31")
+    with transaction():
+        registrations.cancel(place)
+    assert postman.deliver_due() == 0 and not letters_sent.letters

@@ -99,6 +99,24 @@ def test_counts_stay_and_small_ones_are_not_told(posted: Posted, at: Clock) -> N
     assert None in spoken.values() and {value for value in spoken.values() if value} <= {7, 6}
 
 
+def test_who_came_and_was_erased_is_still_counted_as_one_who_came(posted: Posted, at: Clock) -> None:
+    for row_id in people(posted)[:3]:
+        with transaction():
+            registrations.erase(row_id)
+    with transaction():
+        assert privacy.erase_due() == 3
+    at("2026-12-22 09:00")
+    privacy.purge_due()
+    told = counts.counted(posted.occurrence_id)
+    assert told[counts.TOTAL] == {"places": 15, "people_came": 15}, "fifteen came, six of them are erased"
+
+
+def people(posted: Posted) -> list[uuid.UUID]:
+    query = sa.select(Registration.id).where(Registration.occurrence_id == posted.occurrence_id)
+    with transaction():
+        return list(db.session.scalars(query.order_by(Registration.number)))
+
+
 def test_no_small_number_can_be_written_at_all(posted: Posted) -> None:
     with pytest.raises(sa.exc.IntegrityError), transaction():
         db.session.add(Tally(occurrence_id=posted.occurrence_id, dimension="outcome", value="came", count=4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import postman, registrations, reminders
+from scheduler import postman, registrations, reminders, waitlist
 from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.models import message as kinds
+from scheduler.models import offer as offers
 from scheduler.models.event import Event, Occurrence
 from scheduler.models.message import Message
 from scheduler.models.reminder import Reminder
+from scheduler.registrations import Wishes
 
 from ..ground.mail import Sink
 
@@ -128,6 +131,52 @@ def test_who_came_late_does_not_get_what_was_due_before(evening: Evening) -> Non
     evening.attends()
     assert evening.pass_until("2026-12-03 09:01") == 0
     assert evening.pass_until(ONE_BEFORE) == 1
+
+
+def test_who_came_in_the_very_minute_has_just_been_told(evening: Evening) -> None:
+    evening.at(clock.to_utc(datetime(2026, 12, 4, 18, 0, 30), ZONE))
+    evening.attends()
+    evening.at.later(seconds=20)
+    with transaction():
+        assert reminders.write_due() == 0
+
+
+def change(registration_id: uuid.UUID, **changes: object) -> None:
+    with transaction():
+        wishes = Wishes.of(registrations.locked(registration_id))
+        registrations.change(registration_id, replace(wishes, **changes))  # type: ignore[arg-type]
+
+
+def test_who_only_writes_a_note_while_the_worker_is_away_is_still_reminded(evening: Evening) -> None:
+    place = evening.attends()
+    evening.at("2026-12-04 18:05")
+    change(place, note="Ring twice", needs=["step_free"])
+    assert evening.pass_until("2026-12-04 18:20") == 1
+    assert evening.pass_until("2026-12-04 18:30") == 0
+
+
+def test_who_was_told_of_a_change_while_the_worker_was_away_is_not_told_twice(evening: Evening) -> None:
+    place = evening.attends()
+    evening.at("2026-12-04 18:05")
+    change(place, party=2)
+    change(place, note="Ring twice")
+    assert evening.pass_until("2026-12-04 18:20") == 0
+
+
+def test_who_takes_an_offer_on_the_phone_after_it_was_due_is_not_called_again(evening: Evening) -> None:
+    with transaction():
+        evening.posted = evening.world.workshop(seats=1)
+    first = evening.attends()
+    waits = evening.attends(contact_kind="phone", contact="312-555-0143")
+    evening.at("2026-12-04 16:00")
+    with transaction():
+        registrations.cancel(first)
+    evening.at("2026-12-04 18:05")
+    with transaction():
+        offer = offers.open_for(waits)
+        assert offer is not None
+        waitlist.accept(offer.id)
+    assert evening.pass_until("2026-12-04 18:20") == 0
 
 
 def test_a_reminder_that_a_newer_one_has_overtaken_is_not_sent(evening: Evening, letters_sent: Sink) -> None:

@@ -52,9 +52,10 @@ def test_a_roster_holds_what_the_door_needs(world: ModuleType, staff: Any) -> No
     assert not hasattr(rosa, "contact")
 
 
-def test_tabs_and_counts(world: ModuleType, staff: Any) -> None:
+def test_tabs_and_counts(world: ModuleType, staff: Any, at: Any) -> None:
+    at("2026-11-28 09:00")
     with transaction():
-        posted = world.workshop(seats=3)
+        posted = world.workshop(seats=3, starts_local=world.a_day_ahead(0, "18:00"))
         for number in range(5):
             world.attends(posted, name=f"Person {number}", contact=f"p{number}@post.example")
     first = see(posted, staff).people[0].id

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from scheduler import worker
+from scheduler import registrations, worker
 from scheduler.core.extensions import db, transaction
 from scheduler.models import registration as states
 from scheduler.models.registration import Registration
@@ -31,6 +31,31 @@ def test_one_round_does_everything_that_is_due(app: Flask, world: ModuleType, at
     assert len([letter for letter in letters_sent.letters if letter["Subject"].startswith("Reminder")]) == 4
     db.session.rollback()
     assert db.session.get(Registration, last) is None or world.registration(last).state == states.CANCELLED
+
+
+@pytest.mark.parametrize("forever", [False, True], ids=["tick", "forever"])
+def test_a_last_letter_goes_out_however_long_the_worker_was_away(
+    app: Flask, world: ModuleType, at: Any, letters_sent: Sink, monkeypatch: pytest.MonkeyPatch, forever: bool
+) -> None:
+    at("2026-11-21 10:00")
+    with transaction():
+        place = world.attends(world.workshop())
+    worker.tick(app)
+    with transaction():
+        registrations.cancel(place)
+    at.later(hours=2)
+    if forever:
+        stop = threading.Event()
+        monkeypatch.setattr(worker, "erase", lambda erase=worker.erase: (erase(), stop.set()))
+        worker.forever(app, stop)
+    else:
+        worker.tick(app)
+    assert [letter["Subject"].partition(":")[0] for letter in letters_sent.letters] == [
+        "Tiene un lugar",
+        "Usted canceló",
+    ]
+    db.session.rollback()
+    assert db.session.get(Registration, place) is None
 
 
 def test_a_chore_that_fails_stops_no_other(

@@ -120,7 +120,7 @@ def test_who_calls_off_gives_the_place_back(desk: FlaskClient, posted: Any, worl
 
 def test_who_is_here_does_not_call_off(desk: FlaskClient, posted: Any, world: ModuleType) -> None:
     with transaction():
-        here = world.attends(posted, 0)
+        here = world.attends(world.clinic(starts_local=world.a_day_ahead(0, "11:00")))
         checkin.check_in(here)
     one = f"/console/registrations/{here}"
     assert press(desk, one, f"{one}/cancellation").status_code == 409

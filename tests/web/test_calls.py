@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import registrations
+from scheduler import events, registrations, waitlist
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Occurrence
 from scheduler.models.message import Message
@@ -133,6 +134,27 @@ def test_who_says_that_they_come_is_confirmed(desk: FlaskClient, world: ModuleTy
     end(desk, posted, place, "confirmation", "coming")
     db.session.rollback()
     assert db.session.get_one(Registration, place).reconfirmed_at is not None
+
+
+@pytest.mark.parametrize("offered", [False, True], ids=["in line", "offered"])
+def test_nobody_on_the_phone_keeps_a_place_that_they_do_not_have(
+    desk: FlaskClient, world: ModuleType, posted: Any, offered: bool
+) -> None:
+    with transaction():
+        holds = world.attends(posted)
+    phones(world, posted)
+    if offered:
+        with transaction():
+            registrations.cancel(holds)
+    date = db.session.get_one(Occurrence, posted.occurrence_id)
+    starts, ends = (wall + timedelta(weeks=1) for wall in (date.starts_local, date.ends_local))
+    with transaction():
+        events.move_date(posted.occurrence_id, starts, ends, posted.venue_id)
+    with transaction():
+        assert waitlist.offer_due() == offered
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "The date that you wait for has moved from" in page and "You are still in line." in page
+    assert "Keeps the place" not in page and "Can you come then?" not in page
 
 
 def test_one_list_for_all_dates(desk: FlaskClient, world: ModuleType, posted: Any) -> None:

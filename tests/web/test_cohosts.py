@@ -15,7 +15,7 @@ from scheduler import events
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted, Staff
 from scheduler.models.audit import AuditEntry
-from scheduler.models.event import Event
+from scheduler.models.event import Event, Occurrence
 from scheduler.models.organization import CHECKIN_LEAD, LEAD
 from scheduler.models.registration import Registration
 
@@ -60,8 +60,9 @@ def test_they_open_the_door_and_nothing_else(app: Flask, client: FlaskClient, th
 
 
 def test_they_check_people_in_and_the_host_can_read_who_looked(
-    client: FlaskClient, things: Things, cohost: Staff
+    client: FlaskClient, things: Things, cohost: Staff, at: Any
 ) -> None:
+    at(db.session.get_one(Occurrence, things.ids["occurrence_id"]).starts_at)
     sign_in(client, cohost)
     roster = f"/console/dates/{things.ids['occurrence_id']}/roster"
     page = client.get(roster).text

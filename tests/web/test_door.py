@@ -117,8 +117,20 @@ def test_when_it_is_full_a_slip_with_the_next_dates_comes_up(door: FlaskClient, 
     for title in ("Polish Morning", "Too Small", "Another Door", "Hidden"):
         assert title not in page
     polish = text_of(door.get(f"/console/dates/{posted.occurrence_id}/slip?spoken=pl&party=2").text)
-    assert "Polish Morning" in polish and "Later" not in polish
+    assert polish.index("Polish Morning") < polish.index("Later"), "what fits best is first"
+    assert "Another Door" not in polish and polish.count("Later") == polish.count("Ask for an interpreter") == 2
     assert len(people()) == 2
+
+
+def test_a_slip_is_filled_from_other_doors_too(door: FlaskClient, world: ModuleType, posted: Any) -> None:
+    with transaction():
+        world.clinic(sensitive=False, title={"en": "Same Door"})
+        world.workshop(title={"en": "Another Door"}, languages=["es"], interpretation=["pl"])
+        world.workshop(title={"en": "Neither"}, languages=["es"])
+    page = text_of(door.get(f"/console/dates/{posted.occurrence_id}/slip?spoken=pl").text)
+    assert page.index("Same Door") < page.index("Another Door") and "Neither" not in page
+    assert page.count("Ask for an interpreter") == page.count("This is another kind of event") == 1
+    assert page.index("Ask for an interpreter") < page.index("Another Door") < page.index("another kind of event")
 
 
 def test_a_slip_of_a_sensitive_event_does_not_name_it(door: FlaskClient, world: ModuleType, posted: Any) -> None:

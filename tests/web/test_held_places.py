@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from scheduler import checkin
 from scheduler.core import clock, tokens
 from scheduler.core.extensions import db, limiter, transaction
 from scheduler.models.checklist import Checklist
@@ -211,6 +212,29 @@ def test_other_states_have_their_own_words(client: FlaskClient, world: ModuleTyp
     at(clock.now() + timedelta(days=15))
     assert "This date is over" in client.get(place(registration_id)).text
     assert "Thank you for coming" in client.get(place(here)).text and "Erase my" not in client.get(place(here)).text
+
+
+def test_who_came_can_have_everything_erased(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    at("2026-11-21 10:00")
+    with transaction():
+        clinic = world.clinic(starts_local=world.a_day_ahead(0, "11:00"))
+        here, later = world.attends(clinic), world.attends(clinic)
+    code = db.session.get_one(Registration, later).code
+    for registration_id in (here, later):
+        with transaction():
+            checkin.check_in(registration_id)
+    page = client.get(place(here)).text
+    assert "Please wait until you are called" in page and f"{place(here)}/erasure" in page
+    question = client.get(f"{place(here)}/erasure").text
+    assert "no longer find you on their list" in question
+    assert "free for someone else" not in question and "last e-mail" not in question
+    assert client.post(f"{place(here)}/erasure").location == "/en/place/erased"
+    at(clock.now() + timedelta(days=2))
+    page = client.get(place(later)).text
+    assert "This date is over" in page and "Please wait" not in page and f"{place(later)}/erasure" in page
+    assert "no longer find you" not in client.get(f"{place(later)}/erasure").text
+    assert client.post("/en/place/code/erasure", data={"code": code, "sure": "yes"}).location == "/en/place/erased"
+    assert {client.get(place(one)).status_code for one in (here, later)} == {404}
 
 
 def test_one_click_stops_reminders_and_keeps_the_place(client: FlaskClient, world: ModuleType) -> None:

@@ -104,7 +104,7 @@ def test_taking_it_too_late(client: FlaskClient, waits: Waits, world: ModuleType
     address = link(first)
     at("2026-09-02 21:00")
     response = client.post(f"{address}/acceptance")
-    assert response.status_code == 409 and "went on to the next person" in read(response.text)
+    assert response.status_code == 409 and "this place goes to whoever is next in line" in read(response.text)
     assert "Take it" not in read(page(client, own(world, first)))
     with transaction():
         waitlist.lapse_offers()

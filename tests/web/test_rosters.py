@@ -22,12 +22,15 @@ from scheduler.models.registration import CHECKED_IN, CONFIRMED, NONE, PHONE, Re
 
 from .signing_in import press, sign_in
 
+ON_THE_DAY = pytest.mark.parametrize("posted", [0], indirect=True, ids=["on the day"])
+
 
 @pytest.fixture
-def posted(world: ModuleType, at: Any) -> Any:
+def posted(world: ModuleType, at: Any, request: pytest.FixtureRequest) -> Any:
+    """A clinic in two weeks, or in as many days as the test says."""
     at("2026-11-28 09:00")
     with transaction():
-        return world.clinic(slots=2, seats=3)
+        return world.clinic(slots=2, seats=3, starts_local=world.a_day_ahead(getattr(request, "param", 14), "09:30"))
 
 
 @pytest.fixture
@@ -70,6 +73,7 @@ def test_an_empty_roster_says_so(desk: FlaskClient, posted: Any) -> None:
     assert "0 here of 0 signed up" in page
 
 
+@ON_THE_DAY
 def test_a_line_holds_what_the_door_needs(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
     attend(world, posted, name="Rosa Méndez", spoken="pl", party=2, children=1, needs=["step_free"])
     attend(world, posted, slot=1, name="Rosa's sister")
@@ -91,6 +95,7 @@ def test_a_line_holds_what_the_door_needs(desk: FlaskClient, world: ModuleType, 
     assert "Rosa" not in re.search(r"<title>.*?</title>", answer.text, re.S).group(0)  # type: ignore[union-attr]
 
 
+@ON_THE_DAY
 def test_check_in_and_undo(desk: FlaskClient, world: ModuleType, posted: Any, at: Any) -> None:
     place = attend(world, posted, name="Rosa Méndez")
     at("2026-11-28 09:21")
@@ -106,6 +111,16 @@ def test_check_in_and_undo(desk: FlaskClient, world: ModuleType, posted: Any, at
     assert "Rosa M. has a place and is not checked in." in text_of(desk.get(undone.location).text)
 
 
+def test_before_the_day_nobody_can_be_checked_in(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    place = attend(world, posted, name="Rosa Méndez", party=3)
+    for page in (desk.get(roster_of(posted)).text, desk.get(f"/console/registrations/{place}").text):
+        assert "Group of 3" in page and "/check-in" not in page
+    refused = press(desk, roster_of(posted), f"/console/registrations/{place}/check-in")
+    assert refused.status_code == 409 and state_of(place) == CONFIRMED
+    assert "Rosa M. : It is too early. People are checked in on the day itself: Sat, Dec 12." in text_of(refused.text)
+
+
+@ON_THE_DAY
 def test_a_second_check_in_says_already_in(desk: FlaskClient, world: ModuleType, posted: Any, at: Any) -> None:
     place = attend(world, posted, name="Rosa Méndez")
     at("2026-11-28 09:21")
@@ -126,6 +141,7 @@ def test_somebody_is_found_by_name(desk: FlaskClient, world: ModuleType, posted:
     assert "Rosa M." in text_of(page.text) and "Zofia" not in text_of(page.text)
 
 
+@ON_THE_DAY
 def test_somebody_is_found_by_code_wherever_they_are(
     desk: FlaskClient, world: ModuleType, posted: Any, at: Any
 ) -> None:
@@ -239,6 +255,7 @@ def test_nobody_to_call(desk: FlaskClient, world: ModuleType, posted: Any) -> No
     assert "Nobody to call" in desk.get(f"/console/dates/{posted.occurrence_id}/calls").text
 
 
+@ON_THE_DAY
 def test_the_door_sees_first_names_and_checks_in_but_no_contact(
     door: FlaskClient, world: ModuleType, posted: Any
 ) -> None:

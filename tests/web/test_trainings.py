@@ -222,6 +222,7 @@ def test_it_can_be_withdrawn(client: FlaskClient) -> None:
 def test_after_acceptance_there_is_an_invitation_and_nothing_about_people(client: FlaskClient) -> None:
     address = asked(client)
     set_up()
+    assert client.get(f"{address}/withdrawal").status_code == 303, "there is nothing to withdraw any more"
     text = client.get(address).text
     assert (
         "Your training is set" in read(text)

@@ -8,6 +8,7 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ... import calendars, registrations
+from ...core import clock
 from ...core.errors import Refusal
 from ...core.extensions import db, transaction
 from ...models.event import Occurrence
@@ -87,7 +88,9 @@ def erase(token: str) -> Answer | Response:
 
 def ask(template: str, registration: Registration, *, token: str = "", code: str = "") -> Answer:
     """One question before an act that cannot be taken back."""
-    return render_template(template, registration=registration, token=token, code=code), 200
+    is_awaited, is_over = registration.is_awaited(clock.now()), registration.occurrence.ends_at <= clock.now()
+    asked = {"registration": registration, "is_awaited": is_awaited, "is_over": is_over, "token": token, "code": code}
+    return render_template(template, **asked), 200
 
 
 @blueprint.get("/<lang:lang>/place/erased")

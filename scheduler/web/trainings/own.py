@@ -100,6 +100,8 @@ def _values(booking: Booking) -> dict[str, object]:
 def withdraw(token: str) -> Answer | Response:
     """We do not need it any more: GET asks once, POST withdraws."""
     booking = trainings.by_token(token)
+    if request.method != "POST" and booking.state not in states.OPEN:
+        return redirect(url_for(".own", token=token), 303)
     if request.method != "POST":
         return render_template("trainings/withdrawal.html", booking=booking, token=token), 200
     booking_id = booking.id
