@@ -19,7 +19,7 @@ from ..core.extensions import db
 from ..models.base import Texts
 from ..models.catalogue import search_text
 from ..models.checklist import Checklist
-from ..models.event import DRAFT, PUBLISHED, Event, Occurrence
+from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
 from ..models.organization import Organization
 from .publishing import NotReady, lock, problems
 
@@ -32,7 +32,8 @@ SHORTEST_RETENTION, LONGEST_RETENTION, LONGEST_SENSITIVE_RETENTION = 7, 60, 30
 class Announcement:
     """What an organizer says of an event, cleaned. `flow_minutes`: None counts the steps together.
 
-    `retention_days`: the event's own wish; None leaves it to the organization.
+    `retention_days`: the event's own wish; None leaves it to the organization. `sensitive`: what the organizer says;
+    some kinds are sensitive whatever is said.
     """
 
     type: str
@@ -54,6 +55,10 @@ class Announcement:
     join_link: str = ""
     max_per_employer: int | None = None
     training_id: uuid.UUID | None = None
+
+    @property
+    def is_sensitive(self) -> bool:
+        return self.sensitive or self.type in SENSITIVE_TYPES
 
 
 def create(organization_id: uuid.UUID, said: Announcement) -> Event:
@@ -126,9 +131,10 @@ def _say(event: Event, said: Announcement) -> None:
     _check_retention(said)
     for name in (
         "type", "title", "summary", "languages", "interpretation", "format", "admission", "visibility", "amenities",
-        "steps", "sensitive", "party_max", "walk_ins", "retention_days", "join_link", "checklist_id", "training_id",
+        "steps", "party_max", "walk_ins", "retention_days", "join_link", "checklist_id", "training_id",
     ):  # fmt: skip
         setattr(event, name, getattr(said, name))
+    event.sensitive = said.is_sensitive
     event.max_per_employer = said.max_per_employer if said.admission == "seats" else None
     steps = sum(step["minutes"] for step in said.steps)
     event.flow_minutes = steps if said.flow_minutes is None else said.flow_minutes
@@ -146,7 +152,7 @@ def _check_list(event: Event, checklist_id: uuid.UUID | None) -> None:
 
 
 def _check_retention(said: Announcement) -> None:
-    most = longest_retention(said.sensitive)
+    most = longest_retention(said.is_sensitive)
     if said.retention_days is not None and not SHORTEST_RETENTION <= said.retention_days <= most:
         words = _("Write a number from %(least)s to %(most)s.", least=SHORTEST_RETENTION, most=most)
         raise Refusal(words, field="retention_days")
