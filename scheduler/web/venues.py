@@ -58,6 +58,7 @@ def edit(venue_id: uuid.UUID) -> Answer:
 
 
 def _shared(venue: Venue) -> Answer:
+    access.somewhere(LEAD, COORDINATOR)
     if request.method == "POST":
         raise Locked(_("This place belongs to everybody, so nobody changes it here."))
     return render_template("console/venue_shared.html", venue=venue)
