@@ -157,10 +157,12 @@ def _run(change: sa.Update) -> None:
     db.session.execute(change.execution_options(synchronize_session=False))
 
 
-def forget_wrong_number(registration_id: uuid.UUID) -> None:
-    """They can be reached elsewhere now: that an old number was wrong says nothing any more."""
-    wrong = Message.registration_id == registration_id, Message.outcome == letters.WRONG_NUMBER
-    _run(sa.update(Message).where(*wrong).values(outcome=None))
+def forget_old_contact(registration_id: uuid.UUID) -> None:
+    """They can be reached elsewhere now: a wrong number, or letters that came back, say nothing any more."""
+    theirs = sa.update(Message).where(Message.registration_id == registration_id)
+    _run(theirs.where(Message.outcome == letters.WRONG_NUMBER).values(outcome=None))
+    came_back = Message.channel == letters.EMAIL, Message.state == letters.FAILED
+    _run(theirs.where(*came_back).values(state=letters.VOID))
 
 
 def void_offer(offer_id: uuid.UUID) -> None:
