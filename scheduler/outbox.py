@@ -15,7 +15,7 @@ from .core.extensions import Base, db
 from .models import message as letters
 from .models import registration as places
 from .models.base import table_of
-from .models.event import Occurrence
+from .models.event import PUBLISHED, Event, Occurrence
 from .models.message import Message
 from .models.offer import Offer
 from .models.registration import Registration
@@ -87,6 +87,33 @@ def enqueue_for_all(letter: str, *who: sa.ColumnElement[bool], channel: str | No
     told = sa.select(*columns.values()).join_from(Registration, Registration.occurrence).join(Occurrence.event)
     insert = insert_once(Message).from_select(list(columns), told.where(*who)).returning(Message.id)
     return len(db.session.execute(insert).all())
+
+
+def tell_of_address(event_id: uuid.UUID, *dates: sa.ColumnElement[bool]) -> int:
+    """Whoever has a place on these dates to come learns that the address changed; returns how many.
+
+    Who must be called about the place itself hears it then. Raise the event's sequence first: it tells one change from
+    the next.
+    """
+    expecting = letters.DUE_IN[letters.NEW_ADDRESS]
+    told_anyway = sa.exists().where(
+        Message.registration_id == Registration.id,
+        Message.channel == letters.CALL,
+        Message.state == letters.WAITING,
+        Message.letter.in_((letters.CONFIRMATION, letters.MOVE, letters.NEW_ADDRESS)),
+    )
+    change = sa.select(Event.sequence).where(Event.id == event_id)
+    return enqueue_for_all(
+        letters.NEW_ADDRESS,
+        Event.id == event_id,
+        Event.state == PUBLISHED,
+        Occurrence.state == "scheduled",
+        Occurrence.ends_at > clock.now(),
+        Registration.state.in_(expecting),
+        sa.not_(told_anyway),
+        *dates,
+        once=f"-{db.session.scalar(change)}",
+    )
 
 
 def _insert(**values: object) -> None:

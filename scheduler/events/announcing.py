@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from .. import seats
+from .. import outbox, seats
 from ..core import clock
 from ..core.errors import Conflict, Missing, Refusal
 from ..core.extensions import db
@@ -76,17 +76,24 @@ def create(organization_id: uuid.UUID, said: Announcement) -> Event:
 
 
 def edit(event_id: uuid.UUID, said: Announcement) -> Event:
-    """Say it anew. What is published may not lose what publishing asks for: raises NotReady."""
+    """Say it anew. What is published may not lose what publishing asks for: raises NotReady.
+
+    Whoever has a place is told when it is joined in another way now.
+    """
     event = locked(event_id)
-    lacked = problems(event)
+    lacked, joined_by = problems(event), (event.format, event.join_link)
     with db.session.no_autoflush:
         _keep_way_in(event, said.admission)
         _say(event, said)
         if db.session.is_modified(event):
             event.revised_at = clock.now()
+        if event.state == PUBLISHED and joined_by != (event.format, event.join_link):
+            event.sequence += 1
     _flush()
     _reschedule(event)
     stay_ready(event, lacked)
+    if joined_by != (event.format, event.join_link):
+        outbox.tell_of_address(event.id)
     return event
 
 

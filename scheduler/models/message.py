@@ -25,7 +25,7 @@ from .training import DECLINED, OPEN, Booking
 from .user import User
 
 CONFIRMATION, WAITLIST_JOINED, REMINDER = "confirmation", "waitlist_joined", "reminder"
-OFFER, CHANGE, MOVE = "offer", "change", "move"
+OFFER, CHANGE, MOVE, NEW_ADDRESS = "offer", "change", "move", "new_address"
 CANCELLATION_OWN, CANCELLATION_HOST = "cancellation_own", "cancellation_host"
 SIGN_IN_HELP = "sign_in_help"
 BOOKING_RECEIVED, BOOKING_ACCEPTED = "booking_received", "booking_accepted"
@@ -37,6 +37,7 @@ DUE_IN: dict[str, tuple[str, ...]] = {
     OFFER: (places.OFFERED,),
     CHANGE: places.LIVE,
     MOVE: places.LIVE,
+    NEW_ADDRESS: (places.HELD, places.CONFIRMED),
     REMINDER: (places.CONFIRMED,),
     CANCELLATION_OWN: (places.CANCELLED,),
     CANCELLATION_HOST: places.LIVE,

@@ -18,6 +18,7 @@ from scheduler.core.extensions import db, transaction
 from scheduler.events import Announcement, NotReady, Timetable
 from scheduler.models.checklist import Checklist
 from scheduler.models.event import SENSITIVE_TYPES, Event, Occurrence, Slot
+from scheduler.models.message import Message
 from scheduler.models.organization import Organization
 from scheduler.models.registration import Registration
 from scheduler.models.reminder import Reminder
@@ -171,6 +172,20 @@ def test_saving_without_a_change_changes_no_stamp(published: uuid.UUID, at: Any)
         events.edit(published, replace(said, summary={"en": "New words.", "es": "Palabras nuevas."}))
     assert the(published).revised_at == clock.now()
     assert the(published).sequence == date_of(published).sequence == 0
+
+
+def test_whoever_has_a_place_is_told_of_another_way_to_join(published: uuid.UUID, world: ModuleType) -> None:
+    place, said = attend(published, world), replace(SAID, checklist_id=the(published).checklist_id)
+    told = sa.select(sa.func.count()).where(Message.registration_id == place, Message.letter == "new_address")
+    with transaction():
+        events.edit(published, replace(said, summary={"en": "New words.", "es": "Palabras nuevas."}))
+    assert (db.session.scalar(told), the(published).sequence) == (0, 0)
+    with transaction():
+        events.edit(published, replace(said, format="hybrid", join_link="https://meet.example/a"))
+    assert (db.session.scalar(told), the(published).sequence) == (1, 1)
+    with transaction():
+        events.edit(published, replace(said, format="hybrid", join_link="https://meet.example/b"))
+    assert (db.session.scalar(told), the(published).sequence) == (2, 2)
 
 
 def test_an_event_that_is_over_is_not_changed(published: uuid.UUID) -> None:
