@@ -58,6 +58,12 @@ def forecast(occurrence: Occurrence, days: Iterable[int]) -> list[Planned]:
     return _planned(occurrence, days, {reminder.days_before: reminder for reminder in db.session.scalars(query)})
 
 
+def to_come(occurrence: Occurrence) -> list[int]:
+    """So many days before, people of this date are still to be reminded; the first one first."""
+    planned = _planned(occurrence, occurrence.event.reminder_days, {})
+    return [reminder.days_before for reminder in reversed(planned) if not reminder.late]
+
+
 def _locked(occurrence_id: uuid.UUID) -> sa.Select[Reminder]:
     """Letters that refer to them may be written meanwhile; another plan waits."""
     query = sa.select(Reminder).where(Reminder.occurrence_id == occurrence_id).order_by(Reminder.days_before)

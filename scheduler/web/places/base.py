@@ -10,6 +10,7 @@ from babel.lists import format_list
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
 
+from ... import reminders
 from ...core import clock, wording
 from ...core.errors import Missing
 from ...core.extensions import db
@@ -23,6 +24,7 @@ from ...models.checklist import Checklist, new_on_the_list
 from ...models.event import Event
 from ...models.line import place_in_line
 from ...models.registration import Registration
+from ..words import reminders_before
 
 blueprint = Blueprint("places", "scheduler.web.places")
 
@@ -83,10 +85,11 @@ def held_page(
 
 
 def _kept(registration: Registration) -> dict[str, Any]:
-    """What else we hold of this person: what they were sent, offered and told."""
+    """What else we hold of this person: what they were sent, offered and told, and when we will write again."""
     return {
         "messages": letters.letters_of(registration.id),
         "offers_made": offers.all_for(registration.id),
+        "reminded": reminders_before(reminders.to_come(registration.occurrence)),
         "told": db.session.get(Checklist, registration.checklist_id) if registration.checklist_id else None,
     }
 
