@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,9 +80,11 @@ class Made:
 
 @dataclass(frozen=True)
 class CallList:
-    """Calls to make, fresh ones first; people whom no call can reach; and the calls of the last hour."""
+    """Calls to make, fresh ones first; people to write to once more, who did not answer a letter and have no number;
+    people whom nothing can reach; and the calls of the last hour."""
 
     to_make: list[Call]
+    to_write: list[Call]
     out_of_reach: list[Call]
     made: list[Made]
 
@@ -120,9 +122,14 @@ def _listed(dates: list[Occurrence]) -> CallList:
     made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
     return CallList(
         to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
-        out_of_reach=[call for call in calls if not call.phone or call.registration_id in wrong],
+        to_write=[call for call in calls if call.has_email and not call.mail_failed],
+        out_of_reach=[call for call in calls if call.mail_failed or not _may_answer(call, wrong)],
         made=[_made(message) for message in made],
     )
+
+
+def _may_answer(call: Call, wrong: Container[uuid.UUID]) -> bool:
+    return call.has_email or (bool(call.phone) and call.registration_id not in wrong)
 
 
 def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[tuple[Message, bool]]:
