@@ -117,7 +117,7 @@ def _has_key(occurrence: Occurrence) -> bool:
 def _listed(dates: list[Occurrence]) -> CallList:
     now = clock.now()
     ids = [occurrence.id for occurrence in dates]
-    wrong = set().union(*(wrong_numbers(occurrence_id) for occurrence_id in ids))
+    wrong = wrong_numbers(ids)
     calls = sorted((_call(*told) for told in _to_tell(ids, now)), key=_urgency)
     made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
     return CallList(

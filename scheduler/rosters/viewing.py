@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,7 +76,7 @@ def _people(occurrence: Occurrence) -> list[tuple[Registration, Offer | None, Re
     failed = sa.exists().where(theirs, letters.came_back())
     offered = sa.and_(Offer.registration_id == Registration.id, Offer.state == OPEN)
     query = sa.select(Registration, Offer, wrong, failed).outerjoin(Offer, offered)
-    query = query.where(
+    query = query.options(joinedload(Registration.slot)).where(
         Registration.occurrence_id == occurrence.id,
         Registration.state.in_(ON_THE_LIST),
         Registration.erase_asked.is_(False),
@@ -84,10 +85,10 @@ def _people(occurrence: Occurrence) -> list[tuple[Registration, Offer | None, Re
     return [(row[0], row[1], Reach(wrong_number=bool(row[2]), mail_failed=bool(row[3]))) for row in rows]
 
 
-def wrong_numbers(occurrence_id: uuid.UUID) -> set[uuid.UUID]:
-    """The registrations of a date at whose phone somebody else answered, or nobody ever can."""
+def wrong_numbers(occurrence_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """The registrations of these dates at whose phone somebody else answered, or nobody ever can."""
     query = sa.select(Message.registration_id).where(
-        Message.occurrence_id == occurrence_id, Message.outcome == letters.WRONG_NUMBER
+        Message.occurrence_id.in_(occurrence_ids), Message.outcome == letters.WRONG_NUMBER
     )
     return {registration_id for registration_id in db.session.scalars(query) if registration_id}
 
