@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
+from . import outbox
 from .core import clock
 from .core.errors import Conflict, Missing, Refusal
 from .core.extensions import db
@@ -25,6 +26,8 @@ from .models.venue import PUBLIC, Venue
 Owned = TypeVar("Owned", Venue, Checklist)
 
 KNOWN_SLUG = _l("There is already an organization with this address.")
+FOUND_BY = ("address", "city", "state", "zip_code", "room", "online")
+"""What people find a place by. A name or the way there may get better words without a letter to everybody."""
 CHANGED_MEANWHILE = _l("Somebody else changed this list while you were typing. Open it anew, then add your change.")
 
 
@@ -80,7 +83,10 @@ def add_member(organization_id: uuid.UUID, user_id: uuid.UUID, role: str) -> Mem
 
 
 def save_venue(organization_id: uuid.UUID, facts: VenueFacts, venue_id: uuid.UUID | None = None) -> Venue:
-    """Make a place, or change one of this organization. Raises Missing for somebody else's."""
+    """Make a place, or change one of this organization. Raises Missing for somebody else's.
+
+    Whoever has a place on a date there is told when it is found elsewhere now.
+    """
     if venue_id is None:
         venue = Venue(organization_id=organization_id)
         db.session.add(venue)
@@ -88,14 +94,20 @@ def save_venue(organization_id: uuid.UUID, facts: VenueFacts, venue_id: uuid.UUI
         venue = _own(Venue, organization_id, venue_id)
         if (venue.address, venue.zip_code) != (facts.address, facts.zip_code):
             venue.latitude = venue.longitude = None
+    moved = any(_plain(getattr(venue, name)) != _plain(getattr(facts, name)) for name in FOUND_BY)
     for name, value in asdict(facts).items():
         setattr(venue, name, value)
     changed = db.session.is_modified(venue)
     db.session.flush()
     if venue_id is not None and changed:
-        _retell(venue_id)
+        _retell(venue_id, moved)
         db.session.flush()
     return venue
+
+
+def _plain(fact: object) -> str:
+    """Without what nobody reads as another address: a dot more, or a capital letter less."""
+    return "".join(letter for letter in str(fact).casefold() if letter.isalnum())
 
 
 def _own(kind: type[Owned], organization_id: uuid.UUID, row_id: uuid.UUID) -> Owned:
@@ -105,8 +117,8 @@ def _own(kind: type[Owned], organization_id: uuid.UUID, row_id: uuid.UUID) -> Ow
     return row
 
 
-def _retell(venue_id: uuid.UUID) -> None:
-    """The dates to come there read differently now: in calendars, on pages, in the search."""
+def _retell(venue_id: uuid.UUID, moved: bool) -> None:
+    """The dates to come there read differently now: in calendars, on pages, in the search, and if `moved` to people."""
     now = clock.now()
     coming = sa.select(Occurrence.event_id).where(Occurrence.venue_id == venue_id, Occurrence.ends_at > now)
     words = (selectinload(Event.organization), selectinload(Event.occurrences).joinedload(Occurrence.venue))
@@ -118,6 +130,9 @@ def _retell(venue_id: uuid.UUID) -> None:
         for occurrence in event.occurrences:
             if occurrence.venue_id == venue_id and occurrence.ends_at > now:
                 occurrence.revised_at = now
+        if moved:
+            db.session.flush()
+            outbox.tell_of_address(event.id, Occurrence.venue_id == venue_id)
 
 
 def save_checklist(

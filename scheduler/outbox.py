@@ -15,7 +15,7 @@ from .core.extensions import Base, db
 from .models import message as letters
 from .models import registration as places
 from .models.base import table_of
-from .models.event import Occurrence
+from .models.event import PUBLISHED, Event, Occurrence
 from .models.message import Message
 from .models.offer import Offer
 from .models.registration import Registration
@@ -87,6 +87,33 @@ def enqueue_for_all(letter: str, *who: sa.ColumnElement[bool], channel: str | No
     told = sa.select(*columns.values()).join_from(Registration, Registration.occurrence).join(Occurrence.event)
     insert = insert_once(Message).from_select(list(columns), told.where(*who)).returning(Message.id)
     return len(db.session.execute(insert).all())
+
+
+def tell_of_address(event_id: uuid.UUID, *dates: sa.ColumnElement[bool]) -> int:
+    """Whoever has a place on these dates to come learns that the address changed; returns how many.
+
+    Who must be called about the place itself hears it then. Raise the event's sequence first: it tells one change from
+    the next.
+    """
+    expecting = letters.DUE_IN[letters.NEW_ADDRESS]
+    told_anyway = sa.exists().where(
+        Message.registration_id == Registration.id,
+        Message.channel == letters.CALL,
+        Message.state == letters.WAITING,
+        Message.letter.in_((letters.CONFIRMATION, letters.MOVE, letters.NEW_ADDRESS)),
+    )
+    change = sa.select(Event.sequence).where(Event.id == event_id)
+    return enqueue_for_all(
+        letters.NEW_ADDRESS,
+        Event.id == event_id,
+        Event.state == PUBLISHED,
+        Occurrence.state == "scheduled",
+        Occurrence.ends_at > clock.now(),
+        Registration.state.in_(expecting),
+        sa.not_(told_anyway),
+        *dates,
+        once=f"-{db.session.scalar(change)}",
+    )
 
 
 def _insert(**values: object) -> None:
@@ -165,10 +192,12 @@ def _run(change: sa.Update) -> None:
     db.session.execute(change.execution_options(synchronize_session=False))
 
 
-def forget_wrong_number(registration_id: uuid.UUID) -> None:
-    """They can be reached elsewhere now: that an old number was wrong says nothing any more."""
-    wrong = Message.registration_id == registration_id, Message.outcome == letters.WRONG_NUMBER
-    _run(sa.update(Message).where(*wrong).values(outcome=None))
+def forget_old_contact(registration_id: uuid.UUID) -> None:
+    """They can be reached elsewhere now: a wrong number, or letters that came back, say nothing any more."""
+    theirs = sa.update(Message).where(Message.registration_id == registration_id)
+    _run(theirs.where(Message.outcome == letters.WRONG_NUMBER).values(outcome=None))
+    came_back = Message.channel == letters.EMAIL, Message.state == letters.FAILED
+    _run(theirs.where(*came_back).values(state=letters.VOID))
 
 
 def void_offer(offer_id: uuid.UUID) -> None:

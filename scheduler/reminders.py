@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,10 +53,18 @@ def plan(occurrence: Occurrence) -> None:
         _take_out(reminder)
 
 
-def forecast(occurrence: Occurrence, days: Iterable[int]) -> list[Planned]:
-    """What would be planned for this date with these days before it, the latest one first. Writes nothing."""
-    query = sa.select(Reminder).where(Reminder.occurrence_id == occurrence.id)
-    return _planned(occurrence, days, {reminder.days_before: reminder for reminder in db.session.scalars(query)})
+def forecast(dates: Collection[Occurrence], days: Iterable[int]) -> dict[uuid.UUID, list[Planned]]:
+    """What would be planned for each date with these days before it, the latest one first. Writes nothing."""
+    known: dict[uuid.UUID, dict[int, Reminder]] = {occurrence.id: {} for occurrence in dates}
+    for reminder in db.session.scalars(sa.select(Reminder).where(Reminder.occurrence_id.in_(known))):
+        known[reminder.occurrence_id][reminder.days_before] = reminder
+    return {occurrence.id: _planned(occurrence, days, known[occurrence.id]) for occurrence in dates}
+
+
+def to_come(occurrence: Occurrence) -> list[int]:
+    """So many days before, people of this date are still to be reminded; the first one first."""
+    planned = _planned(occurrence, occurrence.event.reminder_days, {})
+    return [reminder.days_before for reminder in reversed(planned) if not reminder.late]
 
 
 def _locked(occurrence_id: uuid.UUID) -> sa.Select[Reminder]:

@@ -123,13 +123,14 @@ def _announce(fact: Facts, known: Known, crowd: Crowd) -> None:
 def _event(fact: Facts, known: Known) -> Event:
     posted = clock.to_minute(clock.now() - timedelta(days=14))
     same = ("slug", "type", "visibility", "format", "title", "summary", "languages", "interpretation", "amenities",
-            "sensitive", "flow_minutes")  # fmt: skip
+            "flow_minutes")  # fmt: skip
     event = Event(
         id=uuid.uuid4(),
         organization_id=known.organizations[fact["host"]],
         checklist_id=known.checklists[fact["checklist"]],
         state=fact["status"],
         admission=fact["admission"],
+        sensitive=fact["sensitive"] or fact["type"] in states.SENSITIVE_TYPES,
         party_max=fact.get("party_max", 6),
         max_per_employer=fact.get("max_per_employer"),
         training_id=known.trainings.get(fact.get("training", "")),

@@ -12,14 +12,14 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from .. import seats
+from .. import outbox, seats
 from ..core import clock
 from ..core.errors import Conflict, Missing, Refusal
 from ..core.extensions import db
 from ..models.base import Texts
 from ..models.catalogue import search_text
 from ..models.checklist import Checklist
-from ..models.event import DRAFT, PUBLISHED, Event, Occurrence
+from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
 from ..models.organization import Organization
 from .publishing import NotReady, lock, problems
 
@@ -32,7 +32,8 @@ SHORTEST_RETENTION, LONGEST_RETENTION, LONGEST_SENSITIVE_RETENTION = 7, 60, 30
 class Announcement:
     """What an organizer says of an event, cleaned. `flow_minutes`: None counts the steps together.
 
-    `retention_days`: the event's own wish; None leaves it to the organization.
+    `retention_days`: the event's own wish; None leaves it to the organization. `sensitive`: what the organizer says;
+    some kinds are sensitive whatever is said.
     """
 
     type: str
@@ -55,6 +56,10 @@ class Announcement:
     max_per_employer: int | None = None
     training_id: uuid.UUID | None = None
 
+    @property
+    def is_sensitive(self) -> bool:
+        return self.sensitive or self.type in SENSITIVE_TYPES
+
 
 def create(organization_id: uuid.UUID, said: Announcement) -> Event:
     """A new draft. Raises Refusal, with the field, for what cannot be said."""
@@ -71,17 +76,24 @@ def create(organization_id: uuid.UUID, said: Announcement) -> Event:
 
 
 def edit(event_id: uuid.UUID, said: Announcement) -> Event:
-    """Say it anew. What is published may not lose what publishing asks for: raises NotReady."""
+    """Say it anew. What is published may not lose what publishing asks for: raises NotReady.
+
+    Whoever has a place is told when it is joined in another way now.
+    """
     event = locked(event_id)
-    lacked = problems(event)
+    lacked, joined_by = problems(event), (event.format, event.join_link)
     with db.session.no_autoflush:
         _keep_way_in(event, said.admission)
         _say(event, said)
         if db.session.is_modified(event):
             event.revised_at = clock.now()
+        if event.state == PUBLISHED and joined_by != (event.format, event.join_link):
+            event.sequence += 1
     _flush()
     _reschedule(event)
     stay_ready(event, lacked)
+    if joined_by != (event.format, event.join_link):
+        outbox.tell_of_address(event.id)
     return event
 
 
@@ -126,9 +138,10 @@ def _say(event: Event, said: Announcement) -> None:
     _check_retention(said)
     for name in (
         "type", "title", "summary", "languages", "interpretation", "format", "admission", "visibility", "amenities",
-        "steps", "sensitive", "party_max", "walk_ins", "retention_days", "join_link", "checklist_id", "training_id",
+        "steps", "party_max", "walk_ins", "retention_days", "join_link", "checklist_id", "training_id",
     ):  # fmt: skip
         setattr(event, name, getattr(said, name))
+    event.sensitive = said.is_sensitive
     event.max_per_employer = said.max_per_employer if said.admission == "seats" else None
     steps = sum(step["minutes"] for step in said.steps)
     event.flow_minutes = steps if said.flow_minutes is None else said.flow_minutes
@@ -146,7 +159,7 @@ def _check_list(event: Event, checklist_id: uuid.UUID | None) -> None:
 
 
 def _check_retention(said: Announcement) -> None:
-    most = longest_retention(said.sensitive)
+    most = longest_retention(said.is_sensitive)
     if said.retention_days is not None and not SHORTEST_RETENTION <= said.retention_days <= most:
         words = _("Write a number from %(least)s to %(most)s.", least=SHORTEST_RETENTION, most=most)
         raise Refusal(words, field="retention_days")

@@ -71,7 +71,7 @@ def _stay_ready(event: Event, lacked: list[str]) -> None:
 def _ask_everybody(occurrence: Occurrence) -> None:
     """Who has a place is asked to keep it or to give it back; who waits in line learns of it."""
     people = Registration.occurrence_id == occurrence.id
-    outbox.void_for_date(occurrence.id, letters.REMINDER, letters.MOVE, letters.OFFER)
+    outbox.void_for_date(occurrence.id, letters.REMINDER, letters.MOVE, letters.NEW_ADDRESS, letters.OFFER)
     outbox.void_for_date(occurrence.id, *SAID_IN_ONE_CALL, channel=letters.CALL)
     db.session.execute(
         sa.update(Registration)

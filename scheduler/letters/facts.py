@@ -33,6 +33,7 @@ _METHODS = {
     letters.CONFIRMATION: "REQUEST",
     letters.CHANGE: "REQUEST",
     letters.MOVE: "REQUEST",
+    letters.NEW_ADDRESS: "REQUEST",
     letters.CANCELLATION_HOST: "CANCEL",
     letters.CANCELLATION_OWN: "CANCEL",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
@@ -54,15 +55,15 @@ def has_registrations(event_id: uuid.UUID) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def reminded(occurrence_id: uuid.UUID) -> dict[int, int]:
-    """How many letters and calls each reminder of a date led to, by its days before."""
+def reminded(occurrence_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, int], int]:
+    """How many letters and calls each reminder of these dates led to, by the date and the days before it."""
     query = (
-        sa.select(Reminder.days_before, sa.func.count())
+        sa.select(Reminder.occurrence_id, Reminder.days_before, sa.func.count())
         .join(Message, Message.reminder_id == Reminder.id)
-        .where(Reminder.occurrence_id == occurrence_id, Message.state != VOID)
-        .group_by(Reminder.days_before)
+        .where(Reminder.occurrence_id.in_(occurrence_ids), Message.state != VOID)
+        .group_by(Reminder.occurrence_id, Reminder.days_before)
     )
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    return {(row[0], row[1]): row[2] for row in db.session.execute(query)}
 
 
 def place_of(registration_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID] | None:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from ..core import tokens
 from ..core.extensions import db
@@ -25,7 +25,7 @@ from .training import DECLINED, OPEN, Booking
 from .user import User
 
 CONFIRMATION, WAITLIST_JOINED, REMINDER = "confirmation", "waitlist_joined", "reminder"
-OFFER, CHANGE, MOVE = "offer", "change", "move"
+OFFER, CHANGE, MOVE, NEW_ADDRESS = "offer", "change", "move", "new_address"
 CANCELLATION_OWN, CANCELLATION_HOST = "cancellation_own", "cancellation_host"
 SIGN_IN_HELP = "sign_in_help"
 BOOKING_RECEIVED, BOOKING_ACCEPTED = "booking_received", "booking_accepted"
@@ -37,6 +37,7 @@ DUE_IN: dict[str, tuple[str, ...]] = {
     OFFER: (places.OFFERED,),
     CHANGE: places.LIVE,
     MOVE: places.LIVE,
+    NEW_ADDRESS: (places.HELD, places.CONFIRMED),
     REMINDER: (places.CONFIRMED,),
     CANCELLATION_OWN: (places.CANCELLED,),
     CANCELLATION_HOST: places.AWAITED,
@@ -122,11 +123,16 @@ class Message(Model):
             return True
         if self.occurrence.ends_at <= now or self.occurrence.is_cancelled != (self.letter == CANCELLATION_HOST):
             return False
-        if self.letter == MOVE and self.channel == CALL and self.registration.state in places.SEATED:
+        if self.letter == MOVE and self._is_for_staff and self.registration.state in places.SEATED:
             return self.registration.keep_asked_at is not None
         if self.letter == OFFER:
             return self.offer is not None and self.offer.is_open(now)
         return self.letter != REMINDER or self._reminder_is_due(now)
+
+    @property
+    def _is_for_staff(self) -> bool:
+        """What no letter tells: people do, and only those who have not answered by themselves."""
+        return self.channel == CALL or self.state == FAILED
 
     def _reminder_is_due(self, now: datetime) -> bool:
         assert self.reminder is not None and self.registration is not None and self.occurrence is not None
@@ -135,6 +141,18 @@ class Message(Model):
             and self.occurrence.starts_at > now
             and self.reminder.due_at <= now < self.reminder.stale_at
         )
+
+
+def came_back() -> sa.ColumnElement[bool]:
+    """True of an e-mail that did not arrive, while none to the same person has arrived after it."""
+    later = aliased(Message)
+    arrived = sa.exists().where(
+        later.registration_id == Message.registration_id,
+        later.channel == EMAIL,
+        later.state == SENT,
+        later.sent_at > Message.due_at,
+    )
+    return sa.and_(Message.channel == EMAIL, Message.state == FAILED, sa.not_(arrived))
 
 
 def whole(message_id: uuid.UUID) -> Message | None:

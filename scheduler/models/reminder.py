@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,13 +62,13 @@ class Audience:
         return sum(count for (_language, discreet), count in self.letters.items() if discreet)
 
 
-def audience(occurrence_id: uuid.UUID) -> Audience:
-    """Who has a place there and wants reminders, in numbers only."""
-    columns = (Registration.contact_kind, Registration.language, Registration.wording)
+def audiences(occurrence_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Audience]:
+    """For each of these dates, who has a place there and wants reminders, in numbers only."""
+    columns = (Registration.occurrence_id, Registration.contact_kind, Registration.language, Registration.wording)
     query = (
         sa.select(*columns, sa.func.count())
         .where(
-            Registration.occurrence_id == occurrence_id,
+            Registration.occurrence_id.in_(occurrence_ids),
             Registration.state == CONFIRMED,
             Registration.reminders,
             Registration.erase_asked.is_(False),
@@ -75,11 +76,11 @@ def audience(occurrence_id: uuid.UUID) -> Audience:
         .group_by(*columns)
         .order_by(Registration.language)
     )
-    letters: Counter[tuple[str, bool]] = Counter()
-    calls = 0
-    for kind, language, wording, count in db.session.execute(query):
+    letters: dict[uuid.UUID, Counter[tuple[str, bool]]] = {one: Counter() for one in occurrence_ids}
+    calls: Counter[uuid.UUID] = Counter()
+    for one, kind, language, wording, count in db.session.execute(query):
         if kind in (EMAIL, HELPER_EMAIL):
-            letters[language, wording != FULL or kind == HELPER_EMAIL] += count
+            letters[one][language, wording != FULL or kind == HELPER_EMAIL] += count
         else:
-            calls += count
-    return Audience(dict(letters), calls)
+            calls[one] += count
+    return {one: Audience(dict(found), calls[one]) for one, found in letters.items()}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from ..core.extensions import db
-from .registration import BY_EMAIL, LIVE, NONE, PHONE, Registration
+from .event import Occurrence
+from .registration import BY_EMAIL, CONFIRMED, HELD, LIVE, NONE, PHONE, Registration
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,13 @@ class Told:
     @property
     def total(self) -> int:
         return self.by_mail + self.by_phone + self.by_code
+
+
+def at_venue(venue_id: uuid.UUID, now: datetime) -> int:
+    """How many registrations have a place on a date to come there."""
+    query = sa.select(sa.func.count()).join_from(Registration, Registration.occurrence)
+    there = Occurrence.venue_id == venue_id, Occurrence.ends_at > now, Registration.state.in_((HELD, CONFIRMED))
+    return db.session.scalar(query.where(*there)) or 0
 
 
 def would_be(occurrence_ids: Sequence[uuid.UUID]) -> Told:

@@ -136,7 +136,8 @@ class Drawn:
         first_try = claimed.attempts == 0 and claimed.message_id not in self._counted
         try:
             outcome = _outcome_without_sending(message, first_try)
-            self._counted.add(claimed.message_id)
+            if outcome is None:
+                self._counted.add(claimed.message_id)
             return outcome or letters.compose_alike(message, edition) if message else queue.void
         except letters.Unaddressable:
             return lambda found: queue.failed(found, "address")

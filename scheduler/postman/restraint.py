@@ -21,7 +21,7 @@ from ..models.message import BOOKING_RECEIVED, CHANGE, CONFIRMATION, WAITLIST_JO
 log = logging.getLogger(__name__)
 
 DATES_A_DAY = parse("3 per day")
-LETTERS_FOR_ONE_DATE = parse("8 per day")
+LETTERS_A_DAY = parse("8 per day")
 """More than three, because somebody who helps may sign up a whole family; each of those places tells of the others."""
 ONCE = parse("1 per day")
 
@@ -51,15 +51,15 @@ def is_too_much(message: Message) -> bool:
 
 
 def _counts_out(anywhere: str, this_date: str) -> bool:
+    """A letter that waits for tomorrow uses up nothing of today."""
     counters = limiter.limiter
-    if not counters.hit(LETTERS_FOR_ONE_DATE, "letters", this_date):
+    if not counters.test(LETTERS_A_DAY, "letters", anywhere):
         return True
-    if not counters.test(ONCE, "date", this_date):
-        return False
-    if not counters.hit(DATES_A_DAY, "dates", anywhere):
-        return True
-    counters.hit(ONCE, "date", this_date)
-    return False
+    if counters.test(ONCE, "date", this_date):
+        if not counters.hit(DATES_A_DAY, "dates", anywhere):
+            return True
+        counters.hit(ONCE, "date", this_date)
+    return not counters.hit(LETTERS_A_DAY, "letters", anywhere)
 
 
 def _name(*parts: str) -> str:

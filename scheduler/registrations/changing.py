@@ -184,7 +184,7 @@ def _write(registration: Registration, was: Wishes, wishes: Wishes) -> None:
 def _ask_again(registration: Registration) -> None:
     """The new contact has confirmed nothing yet; beyond so many places under it, it must."""
     registration.reconfirmed_at = None
-    outbox.forget_wrong_number(registration.id)
+    outbox.forget_old_contact(registration.id)
     if registration.state == states.CONFIRMED and same_contact(registration) >= SAME_CONTACT_LIMIT:
         registration.state, registration.held_until = states.HELD, clock.to_minute(clock.now()) + HOLD
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,7 +36,7 @@ class Call:
     """One call to make: who, where, in which language, and about which letter. Wall times of the date's zone.
 
     `tries`: calls so far without an answer, the last one at `tried_local`; `until_local`: when an offer ends;
-    `was_local`: when a moved date was to be; `reason`: why the host cancelled.
+    `was_local`: when a moved date was to be; `reason`: why the host cancelled; `mail_failed`: a letter came back.
     """
 
     message_id: uuid.UUID
@@ -46,6 +46,7 @@ class Call:
     code_shown: str
     phone: str
     has_email: bool
+    mail_failed: bool
     spoken: str
     language: str
     letter: str
@@ -79,9 +80,11 @@ class Made:
 
 @dataclass(frozen=True)
 class CallList:
-    """Calls to make, fresh ones first; people whom no call can reach; and the calls of the last hour."""
+    """Calls to make, fresh ones first; people to write to once more, who did not answer a letter and have no number;
+    people whom nothing can reach; and the calls of the last hour."""
 
     to_make: list[Call]
+    to_write: list[Call]
     out_of_reach: list[Call]
     made: list[Made]
 
@@ -114,19 +117,34 @@ def _has_key(occurrence: Occurrence) -> bool:
 def _listed(dates: list[Occurrence]) -> CallList:
     now = clock.now()
     ids = [occurrence.id for occurrence in dates]
-    waiting = [message for message in _messages(ids, Message.state == letters.WAITING) if message.is_still_due(now)]
-    wrong = set().union(*(wrong_numbers(occurrence_id) for occurrence_id in ids))
-    calls = sorted((_call(message) for message in waiting), key=_urgency)
+    wrong = wrong_numbers(ids)
+    calls = sorted((_call(*told) for told in _to_tell(ids, now)), key=_urgency)
     made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
     return CallList(
         to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
-        out_of_reach=[call for call in calls if not call.phone or call.registration_id in wrong],
+        to_write=[call for call in calls if call.has_email and not call.mail_failed],
+        out_of_reach=[call for call in calls if call.mail_failed or not _may_answer(call, wrong)],
         made=[_made(message) for message in made],
     )
 
 
+def _may_answer(call: Call, wrong: Container[uuid.UUID]) -> bool:
+    return call.has_email or (bool(call.phone) and call.registration_id not in wrong)
+
+
+def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[tuple[Message, bool]]:
+    """Calls to make, and letters that came back: one of these for each person whom no call is about."""
+    waiting = sa.and_(Message.channel == letters.CALL, Message.state == letters.WAITING)
+    found = [one for one in _messages(dates, sa.or_(waiting, letters.came_back())) if one.is_still_due(now)]
+    calls = [one for one in found if one.channel == letters.CALL]
+    failed = {one.registration_id: one for one in sorted(found, key=lambda one: one.due_at) if one not in calls}
+    told = [(call, call.registration_id in failed) for call in calls]
+    called = {call.registration_id for call in calls}
+    return told + [(one, True) for person, one in failed.items() if person not in called]
+
+
 def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> list[Message]:
-    """Calls about these dates with whom they are for, the latest outcome first."""
+    """What is told about these dates with whom it is for, the latest outcome first."""
     place = contains_eager(Message.registration)
     query = (
         sa.select(Message)
@@ -139,7 +157,6 @@ def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> li
         )
         .where(
             Message.occurrence_id.in_(list(dates)),
-            Message.channel == letters.CALL,
             Registration.erase_asked.is_(False),
             *wanted,
         )
@@ -157,7 +174,7 @@ def _urgency(call: Call) -> tuple[object, ...]:
     return (call.many_tries, call.tries > 0, call.until_local is None, waits_since, call.starts_local)
 
 
-def _call(message: Message) -> Call:
+def _call(message: Message, mail_failed: bool) -> Call:
     registration, occurrence = message.registration, message.occurrence
     assert registration is not None and occurrence is not None
     offer = message.offer
@@ -171,6 +188,7 @@ def _call(message: Message) -> Call:
         code_shown=registration.code_shown,
         phone=registration.contact if not registration.has_email else "",
         has_email=registration.has_email,
+        mail_failed=mail_failed,
         spoken=registration.spoken,
         language=registration.language,
         letter=message.letter,

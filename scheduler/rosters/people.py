@@ -39,6 +39,7 @@ class Person:
     starts_local: datetime
     same_contact: bool
     wrong_number: bool
+    mail_failed: bool
     reconfirmed: bool
     asked: bool
     checked_in_local: datetime | None

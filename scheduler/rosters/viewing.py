@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -22,6 +24,14 @@ from ..models.registration import Registration
 from .people import ON_THE_LIST, Person, Roster, Time
 
 
+@dataclass(frozen=True)
+class Reach:
+    """What is known of reaching a person: somebody else answers at their number, or letters come back."""
+
+    wrong_number: bool
+    mail_failed: bool
+
+
 def view(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> Roster:
     """The roster of a date: three statements however many people. Raises Missing, also once it was erased."""
     occurrence = readable(occurrence_id)
@@ -34,10 +44,10 @@ def view(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> Roster:
 def people_of(occurrence: Occurrence) -> list[Person]:
     """Everybody on the list of a date, in the order of coming: one statement however many they are."""
     found = _people(occurrence)
-    contacts = Counter(row.contact_index for row, _offer, _wrong in found if row.contact_index)
+    contacts = Counter(row.contact_index for row, _offer, _reach in found if row.contact_index)
     return [
-        person_of(row, row.contact_index is not None and contacts[row.contact_index] > 1, wrong, offer)
-        for row, offer, wrong in found
+        person_of(row, row.contact_index is not None and contacts[row.contact_index] > 1, reach, offer)
+        for row, offer, reach in found
     ]
 
 
@@ -59,28 +69,40 @@ def _slots(occurrence: Occurrence) -> list[Slot]:
     return list(db.session.scalars(query))
 
 
-def _people(occurrence: Occurrence) -> list[tuple[Registration, Offer | None, bool]]:
-    """Everybody with the offer that stands for them, and whether their number is known to be wrong."""
-    wrong = sa.exists().where(Message.registration_id == Registration.id, Message.outcome == letters.WRONG_NUMBER)
+def _people(occurrence: Occurrence) -> list[tuple[Registration, Offer | None, Reach]]:
+    """Everybody with the offer that stands for them, and whether they can be reached."""
+    theirs = Message.registration_id == Registration.id
+    wrong = sa.exists().where(theirs, Message.outcome == letters.WRONG_NUMBER)
+    failed = sa.exists().where(theirs, letters.came_back())
     offered = sa.and_(Offer.registration_id == Registration.id, Offer.state == OPEN)
-    query = sa.select(Registration, Offer, wrong).outerjoin(Offer, offered)
-    query = query.where(
+    query = sa.select(Registration, Offer, wrong, failed).outerjoin(Offer, offered)
+    query = query.options(joinedload(Registration.slot)).where(
         Registration.occurrence_id == occurrence.id,
         Registration.state.in_(ON_THE_LIST),
         Registration.erase_asked.is_(False),
     )
-    return [(row[0], row[1], bool(row[2])) for row in db.session.execute(query.order_by(Registration.number))]
+    rows = db.session.execute(query.order_by(Registration.number))
+    return [(row[0], row[1], Reach(wrong_number=bool(row[2]), mail_failed=bool(row[3]))) for row in rows]
 
 
-def wrong_numbers(occurrence_id: uuid.UUID) -> set[uuid.UUID]:
-    """The registrations of a date at whose phone somebody else answered, or nobody ever can."""
+def wrong_numbers(occurrence_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """The registrations of these dates at whose phone somebody else answered, or nobody ever can."""
     query = sa.select(Message.registration_id).where(
-        Message.occurrence_id == occurrence_id, Message.outcome == letters.WRONG_NUMBER
+        Message.occurrence_id.in_(occurrence_ids), Message.outcome == letters.WRONG_NUMBER
     )
     return {registration_id for registration_id in db.session.scalars(query) if registration_id}
 
 
-def person_of(row: Registration, same_contact: bool, wrong_number: bool, offer: Offer | None) -> Person:
+def reach_of(row: Registration) -> Reach:
+    """Whether one person can be reached."""
+    theirs = Message.registration_id == row.id
+    wrong = sa.exists().where(theirs, Message.outcome == letters.WRONG_NUMBER)
+    failed = sa.exists().where(theirs, letters.came_back())
+    found = db.session.execute(sa.select(wrong, failed)).one()
+    return Reach(wrong_number=bool(found[0]), mail_failed=bool(found[1]))
+
+
+def person_of(row: Registration, same_contact: bool, reach: Reach, offer: Offer | None) -> Person:
     """The line of a registration, decrypted."""
     return Person(
         id=row.id,
@@ -96,7 +118,8 @@ def person_of(row: Registration, same_contact: bool, wrong_number: bool, offer: 
         needs=tuple(row.needs),
         starts_local=row.starts_local,
         same_contact=same_contact,
-        wrong_number=wrong_number,
+        wrong_number=reach.wrong_number,
+        mail_failed=reach.mail_failed,
         reconfirmed=row.reconfirmed_at is not None,
         asked=row.keep_asked_at is not None,
         checked_in_local=wall(row.checked_in_at, row.occurrence) if row.checked_in_at else None,

@@ -49,7 +49,11 @@ def public(cache: int) -> Callable[[View], View]:
 
 
 def staff(*roles: str) -> Callable[[View], View]:
-    """Only for people who signed in and have one of the roles in some organization (any role if none is named)."""
+    """Only for people who signed in and have one of the roles in some organization (any role if none is named).
+
+    A view whose address names a thing asks `membership()` itself: first whose it is (404), then for the role (403).
+    Asked the other way round, a 403 would tell an outsider that the thing is there.
+    """
     return _declare(Access("staff", roles=roles))
 
 
@@ -122,8 +126,8 @@ def guard() -> Response | None:
         target = request.full_path.rstrip("?") if not unsafe else "/console/"
         return redirect(f"/sign-in?next={quote(target)}", 303)
     g.language = current_user.user.language
-    if wanted.roles and not any(member.role in wanted.roles for member in current_user.user.memberships):
-        raise Locked(NOT_YOURS)
+    if not request.view_args:
+        somewhere(*wanted.roles)
     if unsafe:
         csrf.protect()
     return None
@@ -140,6 +144,12 @@ def guard_origin() -> None:
     origin = request.headers.get("Origin")
     if origin and origin != "null" and urlsplit(origin).netloc != request.host:
         abort(403)
+
+
+def somewhere(*roles: str) -> None:
+    """Raise Locked (403) for who has none of the roles anywhere: also for things that belong to everybody."""
+    if roles and not any(member.role in roles for member in current_user.user.memberships):
+        raise Locked(NOT_YOURS)
 
 
 def belongs_to(organization_id: uuid.UUID, *roles: str) -> bool:

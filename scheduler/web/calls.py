@@ -75,6 +75,7 @@ def _page(found: CallList, event: Event, occurrence: Occurrence | None, refused:
         event=event,
         occurrence=occurrence,
         calls=[(call, scripts.script_for(call)) for call in found.to_make],
+        silent=found.to_write,
         without=found.out_of_reach,
         made=found.made,
         others=_other_dates(found, event),

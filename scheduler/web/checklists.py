@@ -67,7 +67,9 @@ def _readable(checklist_id: uuid.UUID | None) -> Checklist:
     checklist = db.session.get(Checklist, checklist_id) if checklist_id else None
     if checklist is None:
         raise Missing()
-    if checklist.organization_id is not None:
+    if checklist.organization_id is None:
+        access.somewhere(LEAD, COORDINATOR)
+    else:
         access.membership(checklist.organization_id, LEAD, COORDINATOR)
     return checklist
 

@@ -108,7 +108,8 @@ def _announcement(form: EventForm) -> Announcement:
 
 
 def _words_page(form: EventForm, event: Event | None, status: int = 200) -> Answer:
-    return render_template("console/editor/words.html", form=form, event=event), status
+    always = [words.TYPES[kind] for kind in SENSITIVE_TYPES]
+    return render_template("console/editor/words.html", form=form, event=event, always=always), status
 
 
 @blueprint.get("/<uuid:event_id>")

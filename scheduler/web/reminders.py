@@ -21,7 +21,8 @@ from ..letters.rendering import Written
 from ..models import desk
 from ..models.event import Event, Occurrence
 from ..models.organization import COORDINATOR, LEAD
-from ..models.reminder import Audience, audience
+from ..models.reminder import Audience, audiences
+from ..reminders import Planned
 from . import access, refusals
 from .editor import own
 
@@ -90,36 +91,41 @@ def plan(event_id: uuid.UUID) -> Answer:
 def _page(event: Event, form: RemindersForm, days: Collection[int], status: int = 200) -> Answer:
     now = clock.now()
     coming = [found for found in event.occurrences if found.state == "scheduled" and found.starts_at > now]
+    shown = coming[:MOST_DATES]
+    planned = reminders.forecast(shown, days)
     page = render_template(
         "console/editor/reminders.html",
         event=event,
         form=form,
-        dates=[_date(occurrence, days) for occurrence in coming[:MOST_DATES]],
+        dates=_dates(shown, planned),
         left_out=max(0, len(coming) - MOST_DATES),
-        samples=_samples(coming[0], days) if coming and coming[0].slots and days else [],
+        samples=_samples(coming[0], planned[coming[0].id]) if coming and coming[0].slots and days else [],
         saved=sorted(days) == sorted(event.reminder_days),
         editable=event.state in events.EDITABLE,
     )
     return page, status
 
 
-def _date(occurrence: Occurrence, days: Collection[int]) -> Date:
-    went, words = desk.reminded(occurrence.id), dict(DAYS)
-    lines = [
-        Line(
-            words=str(words[str(planned.days_before)]),
-            when_local=clock.local(planned.due_at, occurrence.zone).replace(tzinfo=None),
-            went_to=went.get(planned.days_before, 0) if planned.due_at <= clock.now() else None,
-            never=planned.late and planned.days_before not in went,
-        )
-        for planned in reminders.forecast(occurrence, days)
+def _dates(occurrences: list[Occurrence], planned: dict[uuid.UUID, list[Planned]]) -> list[Date]:
+    went, reached = desk.reminded(planned.keys()), audiences(planned.keys())
+    return [
+        Date(one, [_line(one, found, went) for found in reversed(planned[one.id])], reached[one.id])
+        for one in occurrences
     ]
-    return Date(occurrence, lines[::-1], audience(occurrence.id))
 
 
-def _samples(occurrence: Occurrence, days: Collection[int]) -> list[Sample]:
+def _line(occurrence: Occurrence, planned: Planned, went: dict[tuple[uuid.UUID, int], int]) -> Line:
+    key = (occurrence.id, planned.days_before)
+    return Line(
+        words=str(dict(DAYS)[str(planned.days_before)]),
+        when_local=clock.local(planned.due_at, occurrence.zone).replace(tzinfo=None),
+        went_to=went.get(key, 0) if planned.due_at <= clock.now() else None,
+        never=planned.late and key not in went,
+    )
+
+
+def _samples(occurrence: Occurrence, planned: list[Planned]) -> list[Sample]:
     """The next reminder that goes, or the last one, in both wordings and both languages."""
-    planned = reminders.forecast(occurrence, days)
     ahead = [found for found in planned if found.due_at > clock.now() and not found.late]
     due_at = (ahead[-1] if ahead else planned[0]).due_at
     host = occurrence.event.organization

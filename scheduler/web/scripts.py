@@ -89,6 +89,10 @@ def _message(call: Call, language: str) -> str:
                 when=when,
             )
         )
+    if call.letter == letters.NEW_ADDRESS:
+        return str(
+            _("Your appointment on %(when)s stays. The address has changed. I will tell you the new one.", when=when)
+        )
     if call.letter == letters.CANCELLATION_HOST:
         return _cancelled(call, language, when)
     if call.letter == letters.CANCELLATION_OWN:

@@ -9,9 +9,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from .. import organizations
+from ..core import clock
 from ..core.errors import Locked, Missing, Refusal
 from ..core.extensions import db, transaction
 from ..forms.venues import VenueForm
+from ..models import told
 from ..models import venue as places
 from ..models.organization import COORDINATOR, LEAD
 from ..models.venue import Venue
@@ -58,6 +60,7 @@ def edit(venue_id: uuid.UUID) -> Answer:
 
 
 def _shared(venue: Venue) -> Answer:
+    access.somewhere(LEAD, COORDINATOR)
     if request.method == "POST":
         raise Locked(_("This place belongs to everybody, so nobody changes it here."))
     return render_template("console/venue_shared.html", venue=venue)
@@ -97,5 +100,6 @@ def _facts(form: VenueForm) -> VenueFacts:
 
 
 def _page(form: VenueForm, venue: Venue | None, status: int = 200) -> Answer:
-    page = render_template("console/venue.html", form=form, venue=venue, areas=places.areas())
+    people = told.at_venue(venue.id, clock.now()) if venue else 0
+    page = render_template("console/venue.html", form=form, venue=venue, areas=places.areas(), people=people)
     return page, status

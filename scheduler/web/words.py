@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from flask_babel import LazyString
+from collections.abc import Sequence
+
+from babel.lists import format_list
+from flask_babel import LazyString, ngettext
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from ..core import wording
 from ..models import catalogue
 
 Words = dict[str, LazyString]
@@ -106,3 +111,14 @@ def room(standing: str) -> LazyString:
 def cue(standing: str) -> LazyString:
     """What a person would do next."""
     return CUES.get(standing, DETAILS)
+
+
+def reminders_before(days: Sequence[int]) -> str:
+    """When reminders come, in a sentence: so many days before, 0 being the same morning. Empty without any."""
+    spans = [str(ngettext("%(num)s day", "%(num)s days", number)) for number in days if number]
+    before = format_list(spans, locale=wording.locale()) if spans else ""
+    if 0 not in days:
+        return str(_("We also write %(days)s before.", days=before)) if spans else ""
+    if not spans:
+        return str(_("We also write on the same morning."))
+    return str(_("We also write %(days)s before, and on the same morning.", days=before))

@@ -36,7 +36,7 @@ CLINIC = {
     "amenities": ["free", "step_free", "child_care"],
 }  # fmt: skip
 REGISTRATION_LETTERS = [kinds.CONFIRMATION, kinds.WAITLIST_JOINED, kinds.OFFER, kinds.REMINDER, kinds.CANCELLATION_OWN,
-                        kinds.CHANGE, kinds.CANCELLATION_HOST, kinds.MOVE]  # fmt: skip
+                        kinds.CHANGE, kinds.CANCELLATION_HOST, kinds.MOVE, kinds.NEW_ADDRESS]  # fmt: skip
 
 
 class Scene:
@@ -58,6 +58,7 @@ class Scene:
             kinds.CHANGE: self.change,
             kinds.CANCELLATION_HOST: self.cancellation_host,
             kinds.MOVE: self.move,
+            kinds.NEW_ADDRESS: self.new_address,
         }
         return make[kind](**person)
 
@@ -183,6 +184,19 @@ class Scene:
         with transaction():
             assert waitlist.offer_due() == 1
         return self.composed(kinds.MOVE)
+
+    def new_address(self, **person: Any) -> letters.Letter:
+        """The library puts the clinic into another room."""
+        self.confirmation(**person)
+        self.mark_sent(kinds.CONFIRMATION)
+        venue = self.world.registration(self.registration_id).occurrence.venue
+        assert venue is not None and venue.organization_id is not None
+        facts = {name: getattr(venue, name) for name in organizations.VenueFacts.__dataclass_fields__}
+        host, venue_id = venue.organization_id, venue.id
+        self.at.later(hours=2)
+        with transaction():
+            organizations.save_venue(host, organizations.VenueFacts(**(facts | {"room": "Room 5"})), venue_id)
+        return self.composed(kinds.NEW_ADDRESS)
 
     def sign_in_help(self, language: str) -> letters.Letter:
         with transaction():

@@ -96,7 +96,7 @@ def test_only_reminders_are_a_list(scene: Scene, kind: str) -> None:
 
 INVITATIONS = [
     (kinds.CONFIRMATION, "REQUEST"), (kinds.CHANGE, "REQUEST"), (kinds.MOVE, "REQUEST"),
-    (kinds.CANCELLATION_OWN, "CANCEL"), (kinds.CANCELLATION_HOST, "CANCEL"),
+    (kinds.NEW_ADDRESS, "REQUEST"), (kinds.CANCELLATION_OWN, "CANCEL"), (kinds.CANCELLATION_HOST, "CANCEL"),
 ]  # fmt: skip
 
 

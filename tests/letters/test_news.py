@@ -24,7 +24,11 @@ def entry_of(letter: letters.Letter) -> tuple[str, icalendar.cal.Component]:
 
 @pytest.mark.parametrize(
     ("kind", "method", "status"),
-    [(kinds.CANCELLATION_HOST, "CANCEL", "CANCELLED"), (kinds.MOVE, "REQUEST", "CONFIRMED")],
+    [
+        (kinds.CANCELLATION_HOST, "CANCEL", "CANCELLED"),
+        (kinds.MOVE, "REQUEST", "CONFIRMED"),
+        (kinds.NEW_ADDRESS, "REQUEST", "CONFIRMED"),
+    ],
 )
 @pytest.mark.parametrize("wording", ["full", "discreet"])
 def test_the_calendar_knows_which_entry_is_meant(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from scheduler import audits, registrations, rosters
+from scheduler import audits, events, outbox, registrations, rosters
 from scheduler.core.errors import Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.models import message as letters
@@ -103,14 +104,85 @@ def test_a_new_number_is_not_the_wrong_one(world: ModuleType, posted: Any, staff
         assert not rosters.view_person(place, staff.user_id).person.wrong_number
 
 
+def come_back(place: uuid.UUID, letter: str = letters.CONFIRMATION) -> Message:
+    """The mail server of this person refused the letter for good."""
+    with transaction():
+        query = sa.select(Message).where(Message.registration_id == place, Message.letter == letter)
+        message = db.session.scalars(query).one()
+        message.state, message.attempts, message.failure = letters.FAILED, 1, "550"
+    return message
+
+
+def roster_mark(place: uuid.UUID, posted: Any, staff: Any) -> tuple[bool, bool]:
+    """What the roster and the person's own card say of their mail."""
+    with transaction():
+        lines = {person.id: person.mail_failed for person in rosters.view(posted.occurrence_id, staff.user_id).people}
+    with transaction():
+        return lines[place], rosters.view_person(place, staff.user_id).person.mail_failed
+
+
+def test_whose_letter_came_back_is_named_and_marked(world: ModuleType, posted: Any, staff: Any) -> None:
+    with transaction():
+        place, other = world.attends(posted, name="Berta"), world.attends(posted, contact="other@post.example")
+    come_back(place)
+    found = calls(posted, staff)
+    assert found.to_make == [] and [(call.name, call.mail_failed) for call in found.out_of_reach] == [("Berta", True)]
+    assert roster_mark(place, posted, staff) == (True, True)
+    assert roster_mark(other, posted, staff) == (False, False)
+
+
+def test_a_new_address_or_a_letter_that_arrives_takes_the_mark_away(
+    world: ModuleType, posted: Any, staff: Any, at: Any
+) -> None:
+    with transaction():
+        corrected, reached = world.attends(posted), world.attends(posted, contact="full@post.example")
+    for place in (corrected, reached):
+        come_back(place)
+    at.later(hours=1)
+    wishes = Wishes.of(db.session.get_one(Registration, corrected))
+    with transaction():
+        registrations.change(corrected, replace(wishes, contact="right@post.example"))
+    with transaction():
+        outbox.enqueue(letters.CHANGE, db.session.get_one(Registration, reached))
+    assert [call.registration_id for call in calls(posted, staff).out_of_reach] == [reached], "it is still under way"
+    with transaction():
+        query = sa.select(Message).where(Message.registration_id == reached, Message.letter == letters.CHANGE)
+        message = db.session.scalars(query).one()
+        message.state, message.sent_at = letters.SENT, at.later(minutes=1)
+    assert calls(posted, staff).out_of_reach == []
+    assert roster_mark(corrected, posted, staff) == roster_mark(reached, posted, staff) == (False, False)
+
+
+def test_a_letter_that_is_no_longer_true_is_not_missed(world: ModuleType, posted: Any, staff: Any) -> None:
+    with transaction():
+        place = world.attends(posted)
+    come_back(place)
+    with transaction():
+        registrations.cancel(place)
+    assert calls(posted, staff).out_of_reach == []
+
+
+def test_who_answered_a_move_need_not_be_told_of_it(world: ModuleType, posted: Any, staff: Any) -> None:
+    with transaction():
+        answered, silent = world.attends(posted), world.attends(posted, name="Berta", contact="b@post.example")
+    with transaction():
+        date = db.session.get_one(Occurrence, posted.occurrence_id)
+        wall = date.starts_local + timedelta(days=1)
+        events.move_date(date.id, wall, wall + timedelta(hours=2), date.venue_id)
+    come_back(silent)
+    for place in (answered, silent):
+        come_back(place, letters.MOVE)
+    with transaction():
+        registrations.reconfirm(answered)
+    assert [(call.name, call.letter) for call in calls(posted, staff).out_of_reach] == [("Berta", letters.MOVE)]
+
+
 def test_the_next_call_to_a_wrong_number_is_listed_apart(world: ModuleType, posted: Any, staff: Any) -> None:
     place = phones(world, posted)
     ended(place, letters.WRONG_NUMBER, staff)
     with transaction():
         db.session.get_one(Message, call_for(place).id).dedupe_key = "before"
     with transaction():
-        from scheduler import outbox
-
         outbox.enqueue(letters.CONFIRMATION, db.session.get_one(Registration, place))
     found = calls(posted, staff)
     assert (found.to_make, [call.name for call in found.out_of_reach]) == ([], ["Zofia"])

@@ -17,7 +17,8 @@ from scheduler.core.errors import Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.events import Announcement, NotReady, Timetable
 from scheduler.models.checklist import Checklist
-from scheduler.models.event import Event, Occurrence, Slot
+from scheduler.models.event import SENSITIVE_TYPES, Event, Occurrence, Slot
+from scheduler.models.message import Message
 from scheduler.models.organization import Organization
 from scheduler.models.registration import Registration
 from scheduler.models.reminder import Reminder
@@ -173,6 +174,20 @@ def test_saving_without_a_change_changes_no_stamp(published: uuid.UUID, at: Any)
     assert the(published).sequence == date_of(published).sequence == 0
 
 
+def test_whoever_has_a_place_is_told_of_another_way_to_join(published: uuid.UUID, world: ModuleType) -> None:
+    place, said = attend(published, world), replace(SAID, checklist_id=the(published).checklist_id)
+    told = sa.select(sa.func.count()).where(Message.registration_id == place, Message.letter == "new_address")
+    with transaction():
+        events.edit(published, replace(said, summary={"en": "New words.", "es": "Palabras nuevas."}))
+    assert (db.session.scalar(told), the(published).sequence) == (0, 0)
+    with transaction():
+        events.edit(published, replace(said, format="hybrid", join_link="https://meet.example/a"))
+    assert (db.session.scalar(told), the(published).sequence) == (1, 1)
+    with transaction():
+        events.edit(published, replace(said, format="hybrid", join_link="https://meet.example/b"))
+    assert (db.session.scalar(told), the(published).sequence) == (2, 2)
+
+
 def test_an_event_that_is_over_is_not_changed(published: uuid.UUID) -> None:
     with transaction():
         db.session.get_one(Event, published).state = "cancelled"
@@ -217,14 +232,34 @@ def test_a_date_gets_its_key_and_its_reminders(host: uuid.UUID) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sensitive", "wish", "days"), [(True, 60, 30), (False, 60, 60), (True, 14, 14), (False, 14, 14)]
+    ("kind", "sensitive", "wish", "days"),
+    [
+        ("education", True, 60, 30),
+        ("education", False, 60, 60),
+        ("education", True, 14, 14),
+        ("education", False, 14, 14),
+        ("legal_clinic", False, 60, 30),
+    ],
 )
-def test_personal_data_is_kept_as_short_as_promised(host: uuid.UUID, sensitive: bool, wish: int, days: int) -> None:
+def test_personal_data_is_kept_as_short_as_promised(
+    host: uuid.UUID, kind: str, sensitive: bool, wish: int, days: int
+) -> None:
     with transaction():
         db.session.get_one(Organization, host).retention_days = wish
-    event_id = create(host, sensitive=sensitive)
+    event_id = create(host, type=kind, sensitive=sensitive)
     add(event_id, CLINIC)
     assert date_of(event_id).keep_until == CLINIC.ends_local.date() + timedelta(days=days)
+
+
+@pytest.mark.parametrize("kind", SENSITIVE_TYPES)
+def test_some_kinds_are_sensitive_whatever_is_said(host: uuid.UUID, kind: str) -> None:
+    event_id = create(host, type=kind, sensitive=False)
+    assert the(event_id).sensitive
+    found = refused(events.edit, event_id, replace(SAID, type=kind, sensitive=False, retention_days=31))
+    assert (found.field, str(found.words)) == ("retention_days", "Write a number from 7 to 30.")
+    with transaction():
+        events.edit(event_id, replace(SAID, type="education", sensitive=False, retention_days=60))
+    assert not the(event_id).sensitive, "other kinds are what the organizer says"
 
 
 def test_becoming_sensitive_shortens_and_keeps_rosters_readable(published: uuid.UUID, world: ModuleType) -> None:
@@ -232,15 +267,15 @@ def test_becoming_sensitive_shortens_and_keeps_rosters_readable(published: uuid.
         db.session.get_one(Organization, the(published).organization_id).retention_days = 60
     checklist_id = the(published).checklist_id
     with transaction():
-        events.edit(published, replace(SAID, sensitive=False, checklist_id=checklist_id))
+        events.edit(published, replace(SAID, type="education", sensitive=False, checklist_id=checklist_id))
     assert (date_of(published).keep_until - CLINIC.ends_local.date()).days == 60
     place = attend(published, world)
     with transaction():
-        events.edit(published, replace(SAID, sensitive=True, checklist_id=checklist_id))
+        events.edit(published, replace(SAID, type="education", sensitive=True, checklist_id=checklist_id))
     assert (date_of(published).keep_until - CLINIC.ends_local.date()).days == 30
     assert db.session.get_one(Registration, place).name == "Marisol Ortega"
     with transaction():
-        events.edit(published, replace(SAID, sensitive=False, checklist_id=checklist_id))
+        events.edit(published, replace(SAID, type="education", sensitive=False, checklist_id=checklist_id))
     assert (date_of(published).keep_until - CLINIC.ends_local.date()).days == 30, "longer than people were told"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 from types import ModuleType
 from typing import Any
@@ -15,10 +16,13 @@ from flask import Flask
 from scheduler import organizations
 from scheduler.core.errors import Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
+from scheduler.demo.cast import Posted
 from scheduler.models import checklist as lists
+from scheduler.models import message as letters
 from scheduler.models import venue as places
 from scheduler.models.checklist import Checklist
 from scheduler.models.event import Event, Occurrence
+from scheduler.models.message import Message
 from scheduler.models.user import Membership
 from scheduler.models.venue import Venue
 from scheduler.organizations import ChecklistContent, VenueFacts
@@ -43,6 +47,43 @@ PAPERS = ChecklistContent(
 def host(app: Flask, world: ModuleType) -> uuid.UUID:
     with transaction():
         return world.organization()
+
+
+@dataclass
+class People:
+    """A date at a place of the host, and who is on it: with a place by mail, by phone, without contact; and in line."""
+
+    posted: Posted
+    places: dict[uuid.UUID, str]
+
+    def save(self, **facts: Any) -> None:
+        """Change the place: all that is not named stays as it was."""
+        venue = fresh(Venue, self.posted.venue_id)
+        same = {name: getattr(venue, name) for name in VenueFacts.__dataclass_fields__}
+        with transaction():
+            organizations.save_venue(self.posted.organization_id, VenueFacts(**(same | facts)), self.posted.venue_id)
+
+    def told(self) -> dict[str, str]:
+        """Who is to be told of the address, and how."""
+        return {self.places[row[0]]: row[1] for row in self.letters()}
+
+    def letters(self) -> list[Any]:
+        """Each letter or call about the address."""
+        query = sa.select(Message.registration_id, Message.channel).where(Message.letter == letters.NEW_ADDRESS)
+        return list(db.session.execute(query))
+
+
+@pytest.fixture
+def people(world: ModuleType, at: Any) -> People:
+    at("2026-11-20 10:00")
+    with transaction():
+        posted = world.workshop(seats=3)
+        kinds = {"mailed": {}, "phones": {"contact_kind": "phone", "contact": "312-555-0144"},
+                 "none": {"contact_kind": "none", "contact": ""}, "in line": {"contact": "w@post.example"}}  # fmt: skip
+        found = People(posted, {world.attends(posted, **more): who for who, more in kinds.items()})
+        for message in db.session.scalars(sa.select(Message)):
+            message.state = letters.SENT
+    return found
 
 
 def fresh(kind: Any, row_id: uuid.UUID) -> Any:
@@ -106,6 +147,43 @@ class TestVenues:
         assert event.revised_at == now > over.revised_at
         assert fresh(Occurrence, coming.occurrence_id).revised_at == now
         assert "little village" in event.search_text and "pilsen" not in event.search_text
+
+    def test_whoever_has_a_place_is_told_of_a_new_address(self, people: People) -> None:
+        people.save(address="2 W. Pier St.")
+        assert people.told() == {"mailed": letters.EMAIL, "phones": letters.CALL, "none": letters.CALL}
+        people.save(address="2 W. Pier St.", room="Room 9")
+        kinds = Counter(row[1] for row in people.letters())
+        assert kinds == {letters.EMAIL: 2, letters.CALL: 2}, "of the next one, too; one call tells of both"
+
+    @pytest.mark.parametrize(
+        "better",
+        [
+            {"name": "Harbor St. Library"},
+            {"address": "1810 S Harbor St"},
+            {"transit": {"en": "Bus 60, stop Harbor", "es": "Autobús 60, parada Harbor"}},
+            {"parking": "Behind the house"},
+        ],
+    )
+    def test_better_words_for_the_same_place_make_no_letters(self, people: People, better: dict[str, Any]) -> None:
+        people.save(**better)
+        assert people.told() == {}
+
+    def test_dates_that_are_over_off_or_elsewhere_do_not_hear_of_it(self, people: People, at: Any) -> None:
+        with transaction():
+            fresh(Occurrence, people.posted.occurrence_id).state = "cancelled"
+        people.save(room="Room 9")
+        with transaction():
+            fresh(Occurrence, people.posted.occurrence_id).state = "scheduled"
+        at.later(days=30)
+        people.save(room="Room 10")
+        assert people.told() == {}
+
+    def test_who_must_be_called_about_the_place_itself_hears_it_then(self, people: People) -> None:
+        with transaction():
+            for message in db.session.scalars(sa.select(Message).where(Message.channel == letters.CALL)):
+                message.state = letters.WAITING
+        people.save(room="Room 9")
+        assert people.told() == {"mailed": letters.EMAIL}
 
     def test_saving_without_a_change_tells_nobody(self, world: ModuleType, at: Any) -> None:
         at("2026-11-20 10:00")

@@ -13,7 +13,7 @@ from flask import Flask
 
 from scheduler import postman, registrations
 from scheduler.core.extensions import limiter, transaction
-from scheduler.postman import restraint
+from scheduler.postman import delivery, restraint
 from scheduler.registrations import Wishes
 
 from ..ground.mail import Sink
@@ -65,7 +65,33 @@ def test_a_family_on_one_date_hears_of_each_place(attend: Callable[..., None], l
 def test_one_date_does_not_fill_a_mailbox_either(attend: Callable[..., None], letters_sent: Sink) -> None:
     attend(places=30)
     postman.deliver_due()
-    assert len(letters_sent.deliveries) == restraint.LETTERS_FOR_ONE_DATE.amount == 8
+    assert len(letters_sent.deliveries) == restraint.LETTERS_A_DAY.amount == 8
+
+
+def test_several_dates_do_not_fill_it_more(attend: Callable[..., None], letters_sent: Sink, at: Any) -> None:
+    attend(places=5, dates=3)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 8
+    at.later(hours=24, minutes=1)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 15, "nothing is lost"
+
+
+def test_letters_that_wait_use_up_nothing(attend: Callable[..., None], letters_sent: Sink) -> None:
+    attend(dates=20)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 3
+
+
+def test_what_waits_for_tomorrow_waits_however_slow_the_postman_is(
+    attend: Callable[..., None], letters_sent: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Letters are drawn ahead, and drawn again when they have become old: then too, each is counted once."""
+    monkeypatch.setattr(delivery, "FRESH_SECONDS", 0.0)
+    attend(dates=5)
+    attend(places=9, contact="other@post.example")
+    postman.deliver_due()
+    assert [len(letters_sent.to(f"{who}@post.example")) for who in ("marisol", "other")] == [3, 8]
 
 
 def test_other_addresses_are_not_touched(attend: Callable[..., None], letters_sent: Sink) -> None:

@@ -21,7 +21,7 @@ from scheduler.models import message as kinds
 from scheduler.models import offer as offers
 from scheduler.models.event import Event, Occurrence
 from scheduler.models.message import Message
-from scheduler.models.reminder import CHOICES, Reminder, audience
+from scheduler.models.reminder import CHOICES, Reminder, audiences
 
 from ..ground.mail import Sink
 
@@ -263,7 +263,7 @@ def test_whom_it_would_reach_in_numbers_only(evening: Evening) -> None:
     with transaction():
         registrations.stop_reminders(stopped)
         registrations.cancel(cancelled)
-    found = audience(evening.posted.occurrence_id)
+    found = audiences([evening.posted.occurrence_id])[evening.posted.occurrence_id]
     assert found.letters == {("en", True): 2, ("en", False): 1, ("es", True): 1}
     assert (found.written_to, found.calls) == (4, 2)
     assert evening.pass_until("2026-12-02 18:00") == found.written_to + found.calls

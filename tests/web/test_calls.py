@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from scheduler import events, registrations, waitlist
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Occurrence
-from scheduler.models.message import Message
+from scheduler.models.message import FAILED, SENT, Message
 from scheduler.models.organization import CHECKIN_LEAD, LEAD
 from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, PHONE, WAITLISTED, Registration
 
@@ -120,6 +120,58 @@ def test_no_thanks_passes_the_place_on(
     answer = end(desk, posted, waiting, "offer", "no_thanks")
     assert (answer.status_code, state_of(waiting)) == (303, state)
     assert "Written down: no thanks." in text_of(desk.get(answer.location).text)
+
+
+@pytest.fixture
+def silent(world: ModuleType, posted: Any, at: Any) -> uuid.UUID:
+    """Somebody with an e-mail only, who said nothing when the date moved, two days before it."""
+    with transaction():
+        place: uuid.UUID = world.attends(posted, name="Berta", contact="berta@post.example")
+    starts = world.registration(place).occurrence.starts_local + timedelta(days=1)
+    with transaction():
+        events.move_date(posted.occurrence_id, starts, starts + timedelta(hours=2), posted.venue_id)
+    with transaction():
+        for message in db.session.scalars(sa.select(Message)):
+            message.state, message.sent_at = SENT, message.created_at
+    at("2026-12-12 09:30")
+    with transaction():
+        assert events.ask_by_phone() == 1
+    return place
+
+
+def call_of(place: uuid.UUID) -> str:
+    db.session.rollback()
+    query = sa.select(Message.id).where(Message.registration_id == place, Message.channel == "call")
+    return f"/console/calls/{db.session.scalars(query).one()}"
+
+
+def test_who_has_e_mail_only_can_be_written_to_and_ticked_off(
+    posted: Any, silent: uuid.UUID, desk: FlaskClient
+) -> None:
+    source = desk.get(calls_of(posted)).text
+    assert f'href="/console/registrations/{silent}"' in source and "berta@post.example" not in source
+    page = text_of(source)
+    assert "Only e-mail, no answer yet" in page and "No call can reach them" not in page
+    assert "Keeps the place" in page and "Wrong number" not in page and "Give the place back" in page
+    assert press(desk, calls_of(posted), call_of(silent), outcome="no_answer", tries=0).status_code == 303
+    assert "Written to, no answer: Sat, Dec 12, 9:30 AM" in text_of(desk.get(calls_of(posted)).text)
+    assert press(desk, calls_of(posted), call_of(silent), outcome="coming", tries=1).status_code == 303
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "Only e-mail, no answer yet" not in page and "Nobody to call" in page
+    assert db.session.get_one(Registration, silent).reconfirmed_at is not None
+
+
+def test_whose_letter_came_back_is_told_of_apart(posted: Any, silent: uuid.UUID, desk: FlaskClient) -> None:
+    with transaction():
+        move = db.session.scalars(sa.select(Message).where(Message.letter == "move", Message.channel == "email")).one()
+        move.state, move.failure, move.sent_at = FAILED, "550", None
+        db.session.execute(
+            sa.update(Message).where(Message.letter == "confirmation").values(state=FAILED, sent_at=None)
+        )
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "Only e-mail, no answer yet" not in page
+    assert page.count("E-mail did not arrive") == 1 and page.count("Berta") == 1
+    assert "E-mail did not arrive" in text_of(desk.get(f"/console/dates/{posted.occurrence_id}/roster").text)
 
 
 def test_a_wrong_number_shows_on_the_roster(desk: FlaskClient, world: ModuleType, posted: Any) -> None:

@@ -68,6 +68,17 @@ def test_the_kind_of_event_presets_what_is_sensitive(desk: FlaskClient) -> None:
     assert " checked" not in _sensitive(desk.get("/console/events/new?type=education").text)
 
 
+def test_a_kind_that_is_always_sensitive_says_so_and_stays_so(desk: FlaskClient) -> None:
+    said = WORDS | {"sensitive": ""}
+    assert save(desk, "/console/events/new?type=legal_clinic", **said).status_code == 303
+    assert event_of().sensitive
+    page = desk.get(f"/console/events/{event_of().id}/words").text
+    assert " checked" in _sensitive(page)
+    assert "ticked or not: DACA renewal, Legal clinic," in page
+    too_long = save(desk, f"/console/events/{event_of().id}/words", **said, retention_days="60")
+    assert too_long.status_code == 422 and "Write a number from 7 to 30." in too_long.text
+
+
 def _sensitive(page: str) -> str:
     return next(line for line in page.splitlines() if 'name="sensitive"' in line)
 

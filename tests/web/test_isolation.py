@@ -17,10 +17,13 @@ from scheduler import registrations, trainings
 from scheduler.core.extensions import db, transaction
 from scheduler.demo import employers
 from scheduler.demo.cast import Staff
+from scheduler.models.checklist import Checklist
 from scheduler.models.event import Occurrence
 from scheduler.models.message import Message
 from scheduler.models.offer import open_for
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD
+from scheduler.models.user import User
+from scheduler.models.venue import Venue
 
 from .signing_in import sign_in, token_in
 
@@ -36,6 +39,15 @@ class Things:
     coordinator: Staff
     door: Staff
     outsider: Staff
+
+
+@pytest.fixture(params=[LEAD, COORDINATOR, CHECKIN_LEAD])
+def outsider(request: pytest.FixtureRequest, app: Flask, world: ModuleType, at: Any) -> Staff:
+    """Somebody of another organization, in each role: which it is must make no difference."""
+    at("2026-11-20 10:00")
+    with transaction():
+        found: Staff = world.organizer(request.param, "far-shore")
+    return found
 
 
 @pytest.fixture
@@ -118,8 +130,8 @@ def test_the_lead_sees_all_of_it(app: Flask, client: FlaskClient, things: Things
             assert client.get(path).status_code == 200, endpoint
 
 
-def test_another_organization_finds_nothing(app: Flask, client: FlaskClient, things: Things) -> None:
-    sign_in(client, things.outsider)
+def test_another_organization_finds_nothing(app: Flask, client: FlaskClient, things: Things, outsider: Staff) -> None:
+    sign_in(client, outsider)
     known, before = token(client), everything()
     for path, methods, endpoint in paths(app, things, naming=True):
         for method in methods:
@@ -130,8 +142,10 @@ def test_another_organization_finds_nothing(app: Flask, client: FlaskClient, thi
     assert everything() == before
 
 
-def test_what_is_not_there_and_what_is_not_ours_look_alike(app: Flask, client: FlaskClient, things: Things) -> None:
-    sign_in(client, things.outsider)
+def test_what_is_not_there_and_what_is_not_ours_look_alike(
+    app: Flask, client: FlaskClient, things: Things, outsider: Staff
+) -> None:
+    sign_in(client, outsider)
     adapter = app.url_map.bind("localhost")
     for rule in staff_rules(app):
         if rule.arguments and "GET" in rule.methods:
@@ -210,6 +224,20 @@ def test_a_role_elsewhere_opens_nothing_here(
                 answer = client.open(path, method=method, data={"csrf_token": known})
                 assert answer.status_code == 403, (method, endpoint, answer.status_code)
     assert everything() == before
+
+
+def test_what_belongs_to_everybody_is_still_for_the_roles_that_may_read_it(
+    client: FlaskClient, things: Things, outsider: Staff
+) -> None:
+    role = db.session.get_one(User, outsider.user_id).memberships[0].role
+    with transaction():
+        db.session.get_one(Venue, things.ids["venue_id"]).organization_id = None
+        db.session.get_one(Checklist, things.ids["checklist_id"]).organization_id = None
+    sign_in(client, outsider)
+    known, expected = token(client), 403 if role == CHECKIN_LEAD else 200
+    for path in (f"/console/venues/{things.ids['venue_id']}", f"/console/checklists/{things.ids['checklist_id']}"):
+        assert client.get(path).status_code == expected
+        assert client.post(path, data={"csrf_token": known}).status_code == 403
 
 
 def test_a_list_of_others_is_no_model(client: FlaskClient, things: Things) -> None:

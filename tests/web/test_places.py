@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -43,6 +43,31 @@ def test_a_place_is_kept(client: FlaskClient, world: ModuleType) -> None:
     assert (found.state, found.slot_id, found.wording) == ("confirmed", clinic.slot_id, "discreet")
     assert found.code_shown == code_in(page.text)
     assert db.session.scalars(sa.select(Message.letter)).all() == ["confirmation"]
+
+
+@pytest.mark.parametrize(
+    ("days", "today", "english", "spanish"),
+    [
+        ([3, 1], "2026-11-28 10:00", "We also write 3 days and 1 day before.", "También le escribimos 3 días y 1 día"),
+        ([7, 3, 1, 0], "2026-12-03 20:00", "We also write 1 day before, and on the same morning.", "1 día antes, y"),
+        ([14], "2026-11-20 10:00", "We also write 14 days before.", "También le escribimos 14 días antes."),
+        ([0], "2026-11-28 10:00", "We also write on the same morning.", "También le escribimos esa misma mañana."),
+        ([3, 1], "2026-12-04 20:00", "", ""),
+        ([], "2026-11-28 10:00", "", ""),
+    ],
+)
+def test_the_page_says_which_reminders_are_still_to_come(
+    client: FlaskClient, world: ModuleType, at: Any, days: list[int], today: str, english: str, spanish: str
+) -> None:
+    at(today)
+    with transaction():
+        clinic = world.clinic(starts_local=datetime(2026, 12, 5, 14, 0), reminder_days=days)
+    mine = kept(client, clinic)
+    for page, words, also in (
+        (client.get(mine).text, english, "We also write"),
+        (client.get(mine.replace("/en/", "/es/")).text, spanish, "También le escribimos"),
+    ):
+        assert words in page if words else also not in page
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from babel.lists import format_list
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
 
+from ... import reminders
 from ...core import clock, tokens, wording
 from ...core.errors import Missing
 from ...core.extensions import db
@@ -24,6 +25,7 @@ from ...models.checklist import Checklist, new_on_the_list
 from ...models.event import Event, Occurrence
 from ...models.line import place_in_line
 from ...models.registration import Registration
+from ..words import reminders_before
 from .likeness import GAPS, Stranger, is_common, page
 
 blueprint = Blueprint("places", "scheduler.web.places")
@@ -63,7 +65,7 @@ def held_page(
     if token and not (problem or said or full or shown["offers_made"]) and is_common(registration, standing):
         gaps = {"token": GAPS["link"], "feed": links.own_feed(GAPS["feed"]), "line": GAPS["line"]}
         draw_alike = partial(draw, **shown | gaps)
-        return page(registration, token, shown["line"], shown["messages"], draw_alike), status
+        return page(registration, token, shown, draw_alike), status
     feed = links.own_feed(registration.token(tokens.FEED)) if token else ""
     return draw(registration, token=token, feed=feed, **shown), status
 
@@ -83,16 +85,18 @@ def _draw(occurrence: Occurrence, standing: str, registration: Registration | St
         moment=lambda instant: moment(instant, occurrence.zone),
         moment_and_zone=moment_and_zone,
         new=new_on_the_list(registration.checklist_id, event.checklist),
+        reminded=reminders_before(shown["days_before"]),
         **shown,
     )
 
 
 def _kept(registration: Registration) -> dict[str, Any]:
-    """What else we hold of this person: what they were sent, offered and told."""
+    """What else we hold of this person: what they were sent, offered and told, and when we will write again."""
     messages = letters.letters_of(registration.id)
     return {
         "messages": messages,
         "offers_made": offers.all_for(registration.id) if any(one.letter == letters.OFFER for one in messages) else [],
+        "days_before": reminders.to_come(registration.occurrence),
         "told": _told(registration),
     }
 

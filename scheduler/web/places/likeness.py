@@ -18,7 +18,6 @@ from markupsafe import escape
 
 from ...core import tokens
 from ...models import registration as places
-from ...models.message import Message
 from ...models.registration import Registration
 from .. import languages, shelf
 
@@ -67,17 +66,14 @@ def is_common(registration: Registration, standing: str) -> bool:
     return standing in COMMON and not asked
 
 
-def page(
-    registration: Registration,
-    token: str,
-    line: int,
-    messages: list[Message],
-    draw: Callable[[Stranger], str],
-) -> str:
-    """The page behind this link. `draw` draws it with GAPS for link, feed and place in line."""
-    stranger = Stranger(registration)
+def page(registration: Registration, token: str, shown: dict[str, Any], draw: Callable[[Stranger], str]) -> str:
+    """The page behind this link. `shown`: its place in `line`, its `messages`, and reminders to come (`days_before`).
+
+    `draw` draws it with GAPS for link, feed and line.
+    """
+    stranger, messages = Stranger(registration), shown["messages"]
     told = tuple((message.letter, message.channel, message.state, message.outcome) for message in messages)
-    key = ("place", languages.current(), stranger.key(), told)
+    key = ("place", languages.current(), stranger.key(), told, *shown["days_before"])
     pieces, end = shelf.alike(key, lambda: _in_pieces(draw(stranger).replace(token, GAPS["link"])))
     own = {
         "name": registration.name,
@@ -86,7 +82,7 @@ def page(
         "code": registration.code_shown,
         "link": token,
         "feed": registration.token(tokens.FEED),
-        "line": line,
+        "line": shown["line"],
     }
     words = {name: str(escape(word)) for name, word in own.items()}
     return "".join([part for before, name in pieces for part in (before, words[name])]) + end

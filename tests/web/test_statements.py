@@ -1,0 +1,75 @@
+"""Pages of the console ask as often for many dates, times or people as for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from scheduler.core.extensions import db, transaction
+from scheduler.demo.cast import Posted
+from scheduler.models.event import Occurrence
+
+from ..ground.statements import counted
+from .signing_in import sign_in
+
+FEW, MANY = 2, 9
+Make = Callable[[ModuleType, int], str]
+
+
+def many_times(world: ModuleType, number: int) -> Posted:
+    """One date with so many times, and somebody at each."""
+    found: Posted = world.clinic(slots=number, seats=1)
+    for slot in range(number):
+        world.attends(found, slot, contact=f"p{slot}@post.example")
+    return found
+
+
+def many_dates(world: ModuleType, number: int) -> Posted:
+    """One event with so many dates, and somebody to call on each."""
+    posted = [world.workshop(starts_local=world.a_day_ahead(14 + day, "18:00")) for day in range(number)]
+    for day, one in enumerate(posted):
+        world.attends(one, contact_kind="phone", contact=f"312-555-01{10 + day}")
+        db.session.get_one(Occurrence, one.occurrence_id).event_id = posted[0].event_id
+    db.session.flush()
+    found: Posted = posted[0]
+    return found
+
+
+def sheet(world: ModuleType, number: int) -> str:
+    return f"/console/dates/{many_times(world, number).occurrence_id}/sheet"
+
+
+def roster(world: ModuleType, number: int) -> str:
+    return f"/console/dates/{many_times(world, number).occurrence_id}/roster"
+
+
+def calls(world: ModuleType, number: int) -> str:
+    return f"/console/events/{many_dates(world, number).event_id}/calls"
+
+
+def reminders(world: ModuleType, number: int) -> str:
+    return f"/console/events/{many_dates(world, number).event_id}/reminders"
+
+
+@pytest.fixture
+def desk(client: FlaskClient, world: ModuleType, at: Any) -> FlaskClient:
+    at("2026-11-28 09:00")
+    with transaction():
+        lead = world.organizer()
+    return sign_in(client, lead)
+
+
+@pytest.mark.parametrize(("make", "most"), [(sheet, 14), (roster, 15), (calls, 22), (reminders, 10)])
+def test_many_cost_no_more_statements_than_few(desk: FlaskClient, world: ModuleType, make: Make, most: int) -> None:
+    counts = []
+    for number in (FEW, MANY):
+        with transaction():
+            path = make(world, number)
+        with counted() as statements:
+            assert desk.get(path).status_code == 200
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= most
