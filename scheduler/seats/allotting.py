@@ -1,0 +1,110 @@
+"""Allotment: who gets seats of a date, and who waits."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from ..core import clock
+from ..core.errors import Refusal, TimeTaken
+from ..core.extensions import db
+from ..models import offer as offers
+from ..models.event import Occurrence, Slot
+from ..models.registration import WAITLISTED, Registration
+from .counting import Allotment, claim, claim_of, number, release
+
+
+def allot(occurrence: Occurrence, wished: uuid.UUID | None, party: int) -> Allotment:
+    """Decide who gets seats: the wished slot, or a place in line when nothing fits.
+
+    The occurrence must be locked. Nobody passes a party in line that would fit; what none of them fits in is not
+    kept empty for them. Raises TimeTaken when the wished slot is full and another time would do (beside a line it
+    is offered instead), Refusal when the slot is not of this date.
+    """
+    if wished is not None and occurrence.waiting == 0 and claim_of(occurrence, wished, party):
+        return number(occurrence, wished)
+    slots = _slots(occurrence.id)
+    slot = _wished(occurrence, slots, wished)
+    if slot is None or slot.free < party or would_pass(occurrence, slot) or not claim(slot.id, party):
+        if occurrence.waiting == 0 and any(other.free >= party for other in slots if _can_start(occurrence, other)):
+            raise TimeTaken()
+        slot = None
+    return number(occurrence, slot.id if slot else None)
+
+
+def open_slots(occurrence: Occurrence) -> list[Slot]:
+    """The times that can still be given, in order, as they are now. The occurrence must be locked."""
+    return [slot for slot in _slots(occurrence.id) if _can_start(occurrence, slot)]
+
+
+def claim_now(occurrence: Occurrence, party: int) -> uuid.UUID | None:
+    """Count a party that stands at the door onto the time that is on now, or the next one that has room for it.
+
+    People who are here go before people who wait at home: what is free now is lost while somebody is asked for it.
+    A place that is held by an open offer is not free. The occurrence must be locked.
+    """
+    slots, now = _slots(occurrence.id), clock.now()
+    begun = [slot for slot in slots if slot.starts_at <= now]
+    if occurrence.event.admission == "timed":
+        begun = begun[-1:]
+    coming = [slot for slot in slots if slot.starts_at > now]
+    return next((slot.id for slot in [*begun, *coming] if claim(slot.id, party)), None)
+
+
+def _slots(occurrence_id: uuid.UUID) -> list[Slot]:
+    return list(db.session.scalars(_times(), {"date": occurrence_id}))
+
+
+@cache
+def _times() -> sa.Select[Slot]:
+    query = sa.select(Slot).where(Slot.occurrence_id == sa.bindparam("date")).order_by(Slot.starts_at, Slot.id)
+    return query.execution_options(populate_existing=True)
+
+
+def _wished(occurrence: Occurrence, slots: list[Slot], wished: uuid.UUID | None) -> Slot | None:
+    if wished is None:
+        return slots[0] if len(slots) == 1 else None
+    for slot in slots:
+        if slot.id == wished and _can_start(occurrence, slot):
+            return slot
+    raise Refusal(_l("Choose a time from the list."), field="slot")
+
+
+def _can_start(occurrence: Occurrence, slot: Slot) -> bool:
+    """A time of a clinic that has begun is over; a workshop may still be joined."""
+    return occurrence.event.admission != "timed" or slot.starts_at > clock.now()
+
+
+def would_pass(occurrence: Occurrence, slot: Slot, line: int | None = None) -> int:
+    """How many parties in line (before this place in it) fit into what is free there, and did not say no to it."""
+    if occurrence.waiting == 0:
+        return 0
+    query = sa.select(sa.func.count()).where(
+        Registration.occurrence_id == occurrence.id,
+        Registration.state == WAITLISTED,
+        Registration.party <= slot.free,
+        Registration.id.not_in(offers.unwilling(slot.id)),
+    )
+    if line is not None:
+        query = query.where(Registration.line < line)
+    return db.session.scalar(query) or 0
+
+
+def shift(occurrence: Occurrence, held: uuid.UUID, party: int, wished: Slot, wished_party: int) -> bool:
+    """Seats for so many people at another time, or for more or fewer at the same one; False, and nothing lost, if full.
+
+    The occurrence must be locked. What comes free beside a line is for those in it: a party that has a place already
+    does not take what one of them would fit in.
+    """
+    here = wished.id == held
+    more = wished_party - party if here else wished_party
+    if more > 0 and (would_pass(occurrence, wished) or not claim(wished.id, more)):
+        return False
+    if here:
+        release(held, max(0, -more))
+    else:
+        release(held, party)
+    return True
