@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from scheduler.core import clock
+from scheduler.core.extensions import limiter
 from scheduler.demo import cast
 
 from .ground.houses import House, PostgresHouse, SqliteHouse
@@ -50,6 +51,8 @@ def house(request: pytest.FixtureRequest, house_on: Callable[[str], House]) -> I
     settings = dict(found.app.config)
     found.empty()
     found.app.extensions["shelf"].clear()
+    # There is one limiter for all apps of a process, and some other app of these tests may have switched it on.
+    limiter.enabled = found.app.config["RATELIMIT_ENABLED"]
     yield found
     found.app.config.clear()
     found.app.config.update(settings)

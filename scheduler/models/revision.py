@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,19 +54,37 @@ class State:
         return min(*self.soonest, _midnight(now, zone), _midnight(now, "UTC"))
 
 
-def token(connection: sa.Connection) -> Token | None:
-    """Which revision it is, asked for before almost every answer and so in the driver's own words."""
-    row = connection.exec_driver_sql("SELECT number, mark FROM revision").one_or_none()
-    return (row[0], row[1]) if row else None
-
-
 def read(connection: sa.Connection, now: datetime) -> State | None:
-    """The present revision, or None where there is none yet."""
-    row = connection.execute(_STATE, {"now": now}).one_or_none()
+    """The present revision, or None where there is none yet. Asked for before almost every answer."""
+    asked = _asked(connection.dialect)
+    row = connection.exec_driver_sql(asked.words, asked.told(now)).one_or_none()
     if row is None:
         return None
     number, mark, *soonest = row
-    return State((number, mark), tuple(instant for instant in soonest if instant))
+    instants = (asked.instant(found) for found in soonest if found)
+    return State((number, mark), tuple(instant for instant in instants if instant))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The question in the driver's own words: SQLAlchemy's way to them took most of the time of asking."""
+
+    words: str
+    told: Callable[[datetime], Any]
+    instant: Callable[[Any], datetime | None]
+
+
+@cache
+def _asked(dialect: sa.Dialect) -> _Asked:
+    compiled, instant = _STATE.compile(dialect=dialect), Instant().dialect_impl(dialect)
+    written, unread = instant.bind_processor(dialect), instant.result_processor(dialect, None)
+    assert written is not None and unread is not None
+    places = len(compiled.positiontup or ())
+
+    def told(now: datetime) -> Any:
+        return (written(now),) * places if places else {"now": written(now)}
+
+    return _Asked(str(compiled), told, unread)
 
 
 def _midnight(now: datetime, zone: str) -> datetime:

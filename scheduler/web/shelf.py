@@ -59,7 +59,7 @@ class Shelf:
             self._engine = engines.alone(db.engine)
         self._lock, self._reading = Lock(), Lock()
         self._hosts: set[tuple[str, str]] = set()
-        self._token: revision.Token | None = None
+        self._state: revision.State | None = None
         self._read_until, self._read_after = 0.0, last_commit.mark
         self.clear()
 
@@ -121,39 +121,31 @@ class Shelf:
         """The edition of this moment; None while the database cannot say."""
         now = clock.now()
         try:
-            token, edition = self._newest(), self._edition
-            if edition and edition.token == token and edition.since <= now < edition.until:
-                return edition
-            return self._turn(now) if token else None
+            state = self._read(now)
         except sa.exc.SQLAlchemyError:
             return None
-
-    def _newest(self) -> revision.Token | None:
-        """What the database said at most so long ago, and after the last commit of this process."""
-        if time.monotonic() < self._read_until and self._read_after is last_commit.mark:
-            return self._token
-        with self._reading:
-            if time.monotonic() >= self._read_until or self._read_after is not last_commit.mark:
-                after = last_commit.mark
-                with self._engine.connect() as connection:
-                    self._token = revision.token(connection)
-                self._read_until, self._read_after = time.monotonic() + self._behind, after
-            return self._token
-
-    def _turn(self, now: datetime) -> Edition | None:
-        """A new edition: what was kept is of the last one."""
-        with self._engine.connect() as connection:
-            state = revision.read(connection, now)
-        if state is None:
-            return None
+        edition = self._edition
+        if state is None or (edition and edition.token == state.token and edition.since <= now < edition.until):
+            return edition if state else None
         until = state.until(now, self._app.config["TIMEZONE"])
         with self._lock:
             self._answers.clear()
             self._values.clear()
             self._octets = 0
-            self._token = state.token
             self._edition = edition = Edition(state.token, now, until)
         return edition
+
+    def _read(self, now: datetime) -> revision.State | None:
+        """What the database said at most so long ago, and after the last commit of this process."""
+        if time.monotonic() < self._read_until and self._read_after is last_commit.mark:
+            return self._state
+        with self._reading:
+            if time.monotonic() >= self._read_until or self._read_after is not last_commit.mark:
+                after = last_commit.mark
+                with self._engine.connect() as connection:
+                    self._state = revision.read(connection, now)
+                self._read_until, self._read_after = time.monotonic() + self._behind, after
+            return self._state
 
     def _find(self, key: Key, environ: WSGIEnvironment, edition: Edition) -> Answer | None:
         """The kept answer to exactly this request: whole, or that nothing has changed."""

@@ -45,7 +45,7 @@ def test_one_mail_door() -> None:
 def test_only_seats_counts_seats() -> None:
     writers = found(r"seats_taken\s*[-+]?=[^=]|seats_taken=", but=("seats/counting.py", "models/event.py"))
     writers = [row for row in writers if not row.startswith("scheduler/demo")]
-    assert not writers, f"{writers}: seats are given and taken back in seats/counting.py only, behind the occurrence's lock"
+    assert not writers, f"{writers}: seats are counted in seats/counting.py only, behind the occurrence's lock"
 
 
 def test_no_outbound_requests() -> None:
