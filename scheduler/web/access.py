@@ -167,10 +167,13 @@ def host_or_cohost(event: Event) -> None:
 
 
 def membership(organization_id: uuid.UUID | None, *roles: str) -> Membership:
-    """The signed-in user's membership; Missing (404) for another organization's things, Locked (403) for the role."""
+    """The signed-in user's membership; Missing (404) for another organization's things, Locked (403) for the role.
+
+    `roles`: fewer than those that the view declares, which are asked for in any case.
+    """
     for member in current_user.user.memberships:
         if member.organization_id == organization_id:
-            if roles and member.role not in roles:
+            if any(asked and member.role not in asked for asked in (roles, declared().roles)):
                 raise Locked(NOT_YOURS)
             found: Membership = member
             return found
