@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -119,9 +119,13 @@ def _turn_to_write(url: sa.URL) -> Iterator[None]:
     if url.get_backend_name() != "sqlite":
         yield
         return
-    with _writers, Path(f"{url.database}-turn").open("ab") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        yield
+    with _writers:
+        turn = os.open(f"{url.database}-turn", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(turn)
 
 
 def fold_log() -> None:

@@ -46,6 +46,8 @@ def clean(typed: str, *, lines: bool = False) -> tuple[str, bool]:
     """
     text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n")).strip()
     text = text.replace("\t", " ").translate(LEFTOVERS)
+    if text.isascii() and text.isprintable():
+        return re.sub(r"\s+", " ", text), False
     kept = "".join(sign if not _is_hidden(sign, lines) else " " for sign in text)
     spaces = r"[^\S\n]+" if lines else r"\s+"
     return re.sub(spaces, " ", kept).strip(), any(_is_hidden(sign, lines) for sign in text)
