@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from .. import checkin, events, reminders
+from .. import checkin, events
 from ..core import clock
 from ..core.extensions import db
 from ..models import event as states
@@ -18,7 +18,7 @@ from .crowd import Crowd
 LIKE = "daca-renewal-pilsen"
 """Same host, same place, same list."""
 SLUG = "help-desk-today"
-OPENS, CLOSES, LATEST_SEED = time(8), time(21), time(20)
+OPENS, CLOSES, LATEST_SEED, NIGHT = time(8), time(21), time(20), timedelta(hours=5)
 WORDS = {
     "title": {"en": "Open Help Desk", "es": "Mesa de ayuda abierta"},
     "summary": {
@@ -32,12 +32,8 @@ STREET = (("Luz", "es", 1), ("Yusuf", "ar", 2))
 
 def add(crowd: Crowd) -> None:
     """People sign up for today; some of them are here already, one group in part, and two come in from the street."""
-    occurrence = _date(db.session.scalars(sa.select(Event).where(Event.slug == LIKE)).one(), _day())
+    occurrence = _date(db.session.scalars(sa.select(Event).where(Event.slug == LIKE)).one(), *_hours())
     crowd.come(occurrence.id, PEOPLE)
-    if occurrence.starts_at > clock.now():
-        reminders.plan(occurrence)
-    if not checkin.door_is_open(occurrence, clock.now()):
-        return
     query = sa.select(Registration).where(Registration.occurrence_id == occurrence.id)
     for row in list(db.session.scalars(query.order_by(Registration.number)))[HERE]:
         checkin.check_in(row.id, row.party - 1 or 1)
@@ -45,13 +41,16 @@ def add(crowd: Crowd) -> None:
         checkin.walk_in(occurrence.id, name, spoken, party, f"demo-street-{number}")
 
 
-def _day() -> date:
-    """Today; in the evening tomorrow, because nobody can sign up for what is over."""
-    here = clock.local(clock.now(), "America/Chicago")
-    return here.date() + timedelta(days=here.time() >= LATEST_SEED)
+def _hours() -> tuple[datetime, datetime]:
+    """From the morning to the evening; at night from this hour on, so that whoever looks at night finds a door open."""
+    here = clock.local(clock.now(), "America/Chicago").replace(tzinfo=None)
+    hour = here.replace(minute=0, second=0, microsecond=0)
+    if here.time() >= LATEST_SEED:
+        return hour, hour + NIGHT
+    return min(hour, datetime.combine(here, OPENS)), datetime.combine(here, CLOSES)
 
 
-def _date(like: Event, day: date) -> Occurrence:
+def _date(like: Event, starts: datetime, ends: datetime) -> Occurrence:
     shown = like.occurrences[0]
     event = Event(
         id=uuid.uuid4(),
@@ -79,8 +78,7 @@ def _date(like: Event, day: date) -> Occurrence:
         created_at=like.created_at,
         revised_at=like.created_at,
     )
-    starts = datetime.combine(day, OPENS)
-    occurrence.schedule(starts, datetime.combine(day, CLOSES), 30)
+    occurrence.schedule(starts, ends, 30)
     occurrence.slots = [
         Slot(id=uuid.uuid4(), starts_local=starts, starts_at=clock.to_utc(starts, shown.zone), seats_limit=90)
     ]

@@ -16,7 +16,7 @@ from flask import Flask
 from scheduler import events, privacy
 from scheduler.core import clock
 from scheduler.core.extensions import db
-from scheduler.demo import erased, second_thoughts, world
+from scheduler.demo import erased, help_desk, second_thoughts, world
 from scheduler.demo.staff import SIGN_INS
 from scheduler.models import (
     Checklist,
@@ -179,3 +179,11 @@ def test_every_host_has_a_lead(demo: Flask) -> None:
     for who in SIGN_INS:
         user = db.session.scalars(sa.select(User).where(User.email_index == User.index_of(who.email))).one()
         assert [member.role for member in user.memberships] == [who.role]
+
+
+@pytest.mark.parametrize("clock_time", ["00:00", "03:30", "07:59", "08:00", "19:59", "20:00", "23:59"])
+def test_the_help_desk_is_open_at_every_hour(at: Callable[[str], datetime], clock_time: str) -> None:
+    """A newcomer at night finds a door to try, and so do the tests of the door."""
+    now = clock.local(at(f"2026-12-01 {clock_time}"), "America/Chicago").replace(tzinfo=None)
+    starts, ends = help_desk._hours()
+    assert starts <= now < ends <= starts + timedelta(hours=21)
