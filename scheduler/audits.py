@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ LETTERS_VIEWED, CALLS_VIEWED, CALL_RECORDED = "letters viewed", "calls viewed", 
 SHEET_VIEWED, NUMBER_VIEWED = "sign-in sheet viewed", "number viewed"
 
 NOTHING_BEFORE = bytes(32)
+AT_ONCE = 500
 
 
 def append(organization_id: uuid.UUID, user_id: uuid.UUID, act: str, subject_id: uuid.UUID) -> None:
@@ -61,16 +63,20 @@ def _digest_of(organization_id: uuid.UUID, number: int) -> bytes:
 
 def check_chain(organization_id: uuid.UUID) -> int | None:
     """The number of the first entry that was altered, moved or taken away; None when all are as they were written."""
-    entries = db.session.scalars(
-        sa.select(AuditEntry)
-        .where(AuditEntry.organization_id == organization_id)
-        .order_by(AuditEntry.number)
-        .execution_options(populate_existing=True, yield_per=500)
-    )
     expected, previous = 1, NOTHING_BEFORE
-    for entry in entries:
+    for entry in _entries(organization_id):
         if (entry.number, entry.previous, entry.digest) != (expected, previous, entry.sum_up()):
             return expected
         expected, previous = expected + 1, entry.digest
     counted = db.session.scalar(sa.select(Organization.audit_number).where(Organization.id == organization_id))
     return None if counted == expected - 1 else expected
+
+
+def _entries(organization_id: uuid.UUID) -> Iterator[AuditEntry]:
+    """All of them in order, some hundred at a time."""
+    rest = sa.select(AuditEntry).where(AuditEntry.organization_id == organization_id).order_by(AuditEntry.number)
+    rest = rest.limit(AT_ONCE).execution_options(populate_existing=True)
+    found = db.session.scalars(rest).all()
+    while found:
+        yield from found
+        found = db.session.scalars(rest.where(AuditEntry.number > found[-1].number)).all()

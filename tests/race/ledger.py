@@ -79,11 +79,15 @@ def _letters_that_lie(posted: Posted, model: Model) -> list[str]:
     said = {(row[0], row[1]) for row in written if row[3] in (WAITING, SENT) and row[4] in (None, OPEN)}
     for who in model.people:
         told = {letter for letter in (CONFIRMATION, WAITLIST_JOINED, OFFER, CHANGE, MOVE) if (who.id, letter) in said}
-        needed = {
-            **dict.fromkeys(SEATED, CONFIRMATION if who.told_of_place else None),
-            WAITLISTED: WAITLIST_JOINED,
-            OFFERED: OFFER,
-        }.get(who.state)
+        needed = (
+            None
+            if who.gone
+            else {
+                **dict.fromkeys(SEATED, CONFIRMATION if who.told_of_place else None),
+                WAITLISTED: WAITLIST_JOINED,
+                OFFERED: OFFER,
+            }.get(who.state)
+        )
         knows = needed in told or (needed != OFFER and told & {CHANGE, MOVE})
         if (needed and not knows) or (who.state == CANCELLED and told):
             lies.append(f"number {who.number} is {who.state}; told: {told}")
