@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
+import mmap
 import os
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,11 +77,26 @@ _writers = threading.Lock()
 
 
 class LastCommit:
-    """`mark` is another object after each commit of this process: what was read before it may be stale."""
+    """`mark` is another one after each commit of this process, and of all that were forked from the same parent.
 
-    mark: object = object()
+    What was read before it may be stale. It lies in memory that they share.
+    """
+
+    def __init__(self) -> None:
+        self._memory, self._own = mmap.mmap(-1, MARK.size), itertools.count()
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """Which process committed, and which of its commits it was."""
+        process, number = MARK.unpack(self._memory[:])
+        return process, number
+
+    def happened(self) -> None:
+        """Tell the others."""
+        self._memory[:] = MARK.pack(os.getpid(), next(self._own) % 2**32)
 
 
+MARK = struct.Struct("<II")
 last_commit = LastCommit()
 
 
@@ -101,7 +119,7 @@ def transaction() -> Iterator[None]:
             session.connection(execution_options={WRITING: True})
             yield
             session.commit()
-            last_commit.mark = object()
+            last_commit.happened()
         except BaseException:
             session.rollback()
             raise

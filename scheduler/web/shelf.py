@@ -3,7 +3,7 @@
 A page that declares `@access.public(cache=…)` is the same for everybody, so its octets are kept until something public
 changes (models/revision.py) or time alone would change them, and are handed out before the app is asked. Nothing that
 sets a cookie is kept. The revision is asked for at most once in BEHIND seconds, but always after a commit of this
-process.
+process, or of another one of the same `serve` or `web`.
 """
 
 from __future__ import annotations
@@ -137,10 +137,10 @@ class Shelf:
 
     def _read(self, now: datetime) -> revision.State | None:
         """What the database said at most so long ago, and after the last commit of this process."""
-        if time.monotonic() < self._read_until and self._read_after is last_commit.mark:
+        if time.monotonic() < self._read_until and self._read_after == last_commit.mark:
             return self._state
         with self._reading:
-            if time.monotonic() >= self._read_until or self._read_after is not last_commit.mark:
+            if time.monotonic() >= self._read_until or self._read_after != last_commit.mark:
                 after = last_commit.mark
                 with self._engine.connect() as connection:
                     self._state = revision.read(connection, now)
