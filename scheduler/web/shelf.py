@@ -28,8 +28,8 @@ from .answers import Answer
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-BEHIND = 0.002
-"""Seconds for which a change by another process may stay unseen: less than its own answer needs to arrive."""
+BEHIND = 0.01
+"""Seconds for which a change on another machine may stay unseen: less than its own answer needs to arrive."""
 MOST_HOSTS, LONGEST_HEADER, LONGEST_QUERY = 32, 200, 600
 MOST_VALUES = 300
 MAY_BE_KEPT, OF_EDITION = "porchlight.may_be_kept", "porchlight.edition"

@@ -297,7 +297,7 @@ def rename(app: Flask | None = None) -> None:
 def test_a_commit_of_this_process_or_its_brother_is_seen_at_once(
     app: Flask, client: FlaskClient, elsewhere: bool
 ) -> None:
-    """Only a change on another machine may stay unseen, and for two thousandths of a second."""
+    """Only a change on another machine may stay unseen, and for a hundredth of a second."""
     shelf = app.extensions["shelf"]
     shelf._behind = 3600
     try:
