@@ -125,7 +125,7 @@ def _fill(crowds: dict[uuid.UUID, int], chance: random.Random) -> Iterator[int]:
             here = table.c[key] == sa.bindparam("place")
             if counts:
                 db.session.execute(sa.update(table).where(here).values({column: sa.bindparam("count")}), counts)
-        # So much came at once that the database does not know yet how much: PostgreSQL drew a list in 10 s instead of 0.07.
+        # So much came at once that PostgreSQL does not know how much: it drew a list in 10 s instead of 0.07.
         db.session.execute(sa.text("ANALYZE"))
 
 
