@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psutil
+
 from ..ground.mail import Sink, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +53,10 @@ class Machine:
 
     def kill(self) -> None:
         """As if somebody had pulled the plug: web and worker have no time for anything."""
+        children = psutil.Process(self._main.pid).children(recursive=True)
         os.killpg(self._main.pid, signal.SIGKILL)
+        # The web processes follow their parent, each in its own moment; until then they hold the port.
+        psutil.wait_procs(children, timeout=LONGEST_STOP_SECONDS)
         self._main.communicate(timeout=LONGEST_STOP_SECONDS)
 
     def stop(self) -> None:
