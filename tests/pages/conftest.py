@@ -12,9 +12,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
@@ -31,10 +32,24 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("no Chromium: .ci/run must install it")
         pytest.skip("NO CHROMIUM FOUND: the browser tests did not run. Install it: apt-get install chromium")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Locator, "click", settled(Locator.click))
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+
+
+def settled(click: Callable[..., None]) -> Callable[..., None]:
+    """The click, over only when the page that it leads to is read whole.
+
+    The browser itself comes back as soon as the new page begins; what a test then counts at once may not be there yet.
+    """
+
+    def click_and_wait(button: Locator, **how: Any) -> None:
+        click(button, **how)
+        button.page.wait_for_load_state()
+
+    return click_and_wait
 
 
 def free_port() -> int:
