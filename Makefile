@@ -11,6 +11,9 @@ MESSAGES := scheduler/translations
 CATALOGUES := $(wildcard $(MESSAGES)/*/LC_MESSAGES/messages.po)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Some machines forbid Python to keep what it has compiled: then every process compiles the house anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test drills bench lint messages lock clean
@@ -65,7 +68,7 @@ clean: ## remove what was made here: .venv, caches and the demo world
 
 .venv/ready: requirements.txt | .venv/bin/python
 	@echo "Installing requirements.txt"
-	@$(PIP) install -qq --require-hashes -r requirements.txt
+	@$(PIP) install -qq --no-compile --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/ready-to-test: requirements-dev.txt requirements.txt | .venv/bin/python

@@ -10,14 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from scheduler import serve
 
 from . import crowd, flood, floor, watch
-from .house import POSTGRESQL, ROOT, House, free_port, wait_until_lit
+from .house import POSTGRESQL, ROOT, SQLITE, House, free_port, wait_until_lit
 
 BROWSER = ("Accept-Encoding: gzip, deflate, br",)
 CONNECTIONS = 64
@@ -134,13 +134,20 @@ def first_visit(port: int) -> int:
 
 
 def install() -> tuple[int, int]:
-    """Octets and packages of a fresh environment with what running needs."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Octets and packages that `make run` brings into a fresh environment, with what its first start compiles."""
+    house = House(SQLITE)
+    with tempfile.TemporaryDirectory() as folder, closing(house):
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [f"{folder}/bin/python", "-m", "pip", "--disable-pip-version-check"]
-        wanted = ["install", "-qq", "--require-hashes", "-r", str(ROOT / "requirements.txt")]
+        python, before = f"{folder}/bin/python", _octets(folder)
+        pip = [python, "-m", "pip", "--disable-pip-version-check"]
+        wanted = ["install", "-qq", "--no-compile", "--require-hashes", "-r", str(ROOT / "requirements.txt")]
         subprocess.run([*pip, *wanted], check=True)
+        start = [python, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+        subprocess.run(start, check=True, cwd=ROOT, env=house.environ, capture_output=True)
         listed = subprocess.run([*pip, "list", "--format=freeze"], check=True, capture_output=True, text=True)
         packages = [row for row in listed.stdout.split() if not row.startswith(("pip=", "setuptools="))]
-        octets = sum(path.lstat().st_blocks * 512 for path in Path(folder).rglob("*") if not path.is_symlink())
-        return octets, len(packages)
+        return _octets(folder) - before, len(packages)
+
+
+def _octets(folder: str) -> int:
+    return sum(path.lstat().st_blocks * 512 for path in Path(folder).rglob("*") if not path.is_symlink())
