@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, web
 from .core import config, keyring, logs
-from .core.extensions import bind_database, csrf, db, limiter, login, mail, migrate
+from .core.extensions import QuietSessions, bind_database, csrf, db, limiter, login, mail, migrate
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -38,6 +38,7 @@ def bind_ground(app: Flask) -> None:
     """The extensions, in the order in which they need each other."""
     Path(app.config["INSTANCE_DIR"]).mkdir(parents=True, exist_ok=True)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.session_interface = QuietSessions()
     bind_database(app)
     keyring.bind(app)
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"))

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Response
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_login import LoginManager
@@ -48,6 +49,16 @@ class QuietLogin(LoginManager):  # type: ignore[misc]
 
     def _update_remember_cookie(self, response: Response) -> Response:
         return response
+
+
+class QuietSessions(SecureCookieSessionInterface):
+    """Flask's sessions, without the work of a signature where there is no cookie to read."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of this request; a new, empty one for who brings no cookie."""
+        if self.get_cookie_name(app) in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
 
 
 class HouseSession(Session):

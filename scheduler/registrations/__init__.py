@@ -1,15 +1,17 @@
 """Registrations: a place is kept, confirmed again, or given back."""
 
+from .asking import Attendee, SentForm
 from .changing import ChangedSince, Wishes, change, check_changeable, may_move, may_resize, renew_feed
 from .finding import by_code, by_token, by_token_before, locked, seen_by_token, seen_date
-from .keeping import HOLD, SAME_CONTACT_LIMIT, Attendee, reconfirm, register
+from .keeping import HOLD, reconfirm, register, register_each
 from .leaving import cancel, erase, lapse_holds, stop_reminders
+from .repeating import SAME_CONTACT_LIMIT
 from .transferring import NoRoom, transfer
 from .walking_in import walk_in
 
 __all__ = [
-    "HOLD", "SAME_CONTACT_LIMIT", "Attendee", "ChangedSince", "NoRoom", "Wishes", "by_code", "by_token",
+    "HOLD", "SAME_CONTACT_LIMIT", "Attendee", "ChangedSince", "NoRoom", "SentForm", "Wishes", "by_code", "by_token",
     "by_token_before", "cancel", "change",
     "check_changeable", "erase", "lapse_holds", "locked", "may_move", "may_resize", "reconfirm", "register",
-    "renew_feed", "seen_by_token", "seen_date", "stop_reminders", "transfer", "walk_in",
+    "register_each",    "renew_feed", "seen_by_token", "seen_date", "stop_reminders", "transfer", "walk_in",
 ]  # fmt: skip

@@ -13,9 +13,11 @@ from ..core.extensions import db
 from ..models import registration as states
 from ..models.event import PUBLIC, Occurrence
 from ..models.registration import Registration
+from .asking import Attendee
 from .finding import locked
-from .keeping import Attendee, register, sent_before
+from .keeping import register
 from .leaving import leave
+from .repeating import sent_before
 
 FIRST = 1
 """The generation of links that a new place begins with: once they were renewed, the old place leads there no more."""

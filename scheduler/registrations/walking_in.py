@@ -8,7 +8,9 @@ from .. import seats
 from ..core.errors import Full, Refusal
 from ..models.event import Occurrence
 from ..models.registration import Registration
-from .keeping import SAME_CONTACT_LIMIT, Attendee, _replayed, _write, kept_before
+from .asking import Attendee, SentForm
+from .keeping import write
+from .repeating import kept_before, replayed
 
 WALK_IN = "walk_in"
 
@@ -18,9 +20,10 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
 
     The same nonce with the same answers gives the same registration. Raises Full, Refusal, Conflict.
     """
+    sent = SentForm(None, attendee, nonce, WALK_IN)
     known = kept_before(occurrence, nonce, attendee.contact)
     if known.same_form:
-        return _replayed(occurrence, nonce, attendee, None)
+        return replayed(occurrence, sent)
     most = occurrence.event.party_max
     if attendee.party > most:
         words = _l("One group can have up to %(most)s people. Take in a larger group in parts.", most=most)
@@ -28,5 +31,4 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
     slot_id = seats.claim_now(occurrence, attendee.party)
     if slot_id is None:
         raise Full()
-    hold = known.same_contact >= SAME_CONTACT_LIMIT
-    return _write(occurrence, seats.number(occurrence, slot_id), attendee, nonce, None, WALK_IN, hold)
+    return write(occurrence, seats.number(occurrence, slot_id), sent, hold=known.is_often)

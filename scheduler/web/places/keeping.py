@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 from ... import registrations
 from ...core import clock, wording
 from ...core import languages as known
-from ...core.errors import Conflict, Refusal
-from ...core.extensions import transaction
+from ...core.errors import Refusal
 from ...forms.registrations import PlaceForm
 from ...letters.facts import LEGAL_DOORS
 from ...models import catalogue
 from ...models.event import Event
 from .. import access, languages, limits, nonces, refusals, shelf
+from . import desk
 from .base import Answer, blueprint
 from .offers import Offer, offer_alike, offer_of
 
@@ -99,14 +99,9 @@ def told(offer: Offer) -> uuid.UUID:
 
 def register(offer: Offer, form: PlaceForm) -> str:
     """Keep the place; returns the token of its page. Raises Refusal."""
-    seen = offer.event.revised_at
     attendee = registrations.Attendee(language=known.written(languages.current()), **form.answers())
-    occurrence_id, slot_id = offer.occurrence.id, offer.slot_id(request.form)
-    with transaction():
-        registration = registrations.register(occurrence_id, slot_id, attendee, form.nonce.data)
-        if registration.occurrence.event.revised_at != seen:
-            raise Conflict(_("The host changed this page just now. Please look at it again, then press the button."))
-        return registration.token()
+    slot_id, seen = offer.slot_id(request.form), offer.event.revised_at
+    return desk.keep(offer.occurrence.id, registrations.SentForm(slot_id, attendee, form.nonce.data, seen=seen))
 
 
 def show_again(slug: str, refusal: Refusal) -> Answer:

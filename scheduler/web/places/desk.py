@@ -1,0 +1,68 @@
+"""The desk of a date: people who press at the same moment are served together, in one transaction.
+
+Most of what keeping a place costs is the same for one person and for ten: the lock, its errands, the flush to the disk.
+Whoever comes while somebody is served waits here instead of at the database, and is served with all who wait.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import deque
+from concurrent.futures import Future
+from weakref import WeakValueDictionary
+
+from sqlalchemy.exc import OperationalError
+
+from ... import registrations
+from ...core.errors import Refusal
+from ...core.extensions import transaction
+from ...registrations import SentForm
+
+Person = tuple[SentForm, Future[str]]
+"""What somebody sent, and what they get for it, once they are served: the token of the page of their place."""
+
+
+def keep(occurrence_id: uuid.UUID, sent: SentForm) -> str:
+    """Keep a place; returns the token of its page. Raises Refusal."""
+    with _opening:
+        desk = _open.setdefault(occurrence_id, Desk(occurrence_id))
+    return desk.keep(sent)
+
+
+class Desk:
+    """Where people of this process stand who want a place on one date."""
+
+    def __init__(self, occurrence_id: uuid.UUID) -> None:
+        self._occurrence_id, self._line, self._turn = occurrence_id, deque[Person](), threading.Lock()
+
+    def keep(self, sent: SentForm) -> str:
+        """Wait until one's turn comes, or until somebody else served one on their turn. Raises Refusal."""
+        answer = Future[str]()
+        self._line.append((sent, answer))
+        with self._turn:
+            if not answer.done():
+                self._serve([self._line.popleft() for _ in range(len(self._line))])
+        return answer.result()
+
+    def _serve(self, people: list[Person]) -> None:
+        """What fails for several is tried for each alone, unless the database has no time for anybody."""
+        try:
+            found = self._register([sent for sent, _answer in people])
+        except Exception as error:
+            if len(people) > 1 and not isinstance(error, OperationalError):
+                for person in people:
+                    self._serve([person])
+                return
+            found = [error] * len(people)
+        for (_sent, answer), place in zip(people, found, strict=True):
+            answer.set_result(place) if isinstance(place, str) else answer.set_exception(place)
+
+    def _register(self, forms: list[SentForm]) -> list[str | Exception]:
+        with transaction():
+            places = registrations.register_each(self._occurrence_id, forms)
+            return [place if isinstance(place, Refusal) else place.token() for place in places]
+
+
+_opening = threading.Lock()
+_open: WeakValueDictionary[uuid.UUID, Desk] = WeakValueDictionary()
