@@ -102,6 +102,12 @@ class House:
                 process.wait(20)
             process.kill()
 
+    def look_around(self) -> None:
+        """Let the planner know how much there is now; PostgreSQL's own housekeeping does it within a minute."""
+        if self.kind == POSTGRESQL:
+            with psycopg.connect(self.address, autocommit=True) as connection:
+                connection.execute("ANALYZE")
+
     def scalar(self, question: str) -> int:
         """One number from the main database."""
         if self.kind == SQLITE:

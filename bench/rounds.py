@@ -134,6 +134,8 @@ def _keep_places(house: House, size: Size, book: Book, say: Say) -> None:
     """The whole way of people, 8 and 32 at once, in turn with the floor; then more people than places."""
     with house.running("web") as web:
         wait_until_lit(house.port)
+        measures.registrations(house, house.inside("post", "first-crowd", "10000"), size, 8)
+        house.look_around()
         for number in range(size.rounds):
             for at_once in (8, 32):
                 say(f"{house.kind}: {at_once} people at once")

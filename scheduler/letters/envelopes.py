@@ -152,7 +152,7 @@ def _attach_invitation(email: EmailMessage, message: Message, method: str, sende
 
 def _name_the_thread(email: EmailMessage, message: Message) -> None:
     """Later letters stand under the first one."""
-    first = letters.first_sent(message.registration_id) if message.registration_id else None
+    first = message.first_sent
     if first is not None and first != message.id:
         email["In-Reply-To"] = message_id(first)
         email["References"] = message_id(first)

@@ -67,7 +67,7 @@ def known_once(message: Message) -> Facts:
         "code": registration.code_shown,
     }
     if message.letter in (letters.CONFIRMATION, letters.CHANGE):
-        known["same_contact"] = 1 + places.same_contact(registration)
+        known["same_contact"] = 1 + message.same_contact
     if message.letter == letters.CHANGE:
         known |= _as_it_is_now(message, registration)
     if message.letter == letters.WAITLIST_JOINED:

@@ -128,7 +128,7 @@ def _takes_mail(domain: str) -> bool:
 
 
 def _person(message: Message, registration: Registration) -> Person:
-    first = letters.first_sent(registration.id)
+    first = message.first_sent
     thread = "" if first in (None, message.id) else envelopes.message_id(first)
     uid, alarm = calendars.uids(registration)
     values = {

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from ..core import tokens
 from ..core.extensions import db
 from . import registration as places
 from .base import Id, Instant, Model
-from .event import Event, Occurrence
+from .event import Occurrence
 from .offer import Offer
 from .registration import Registration
 from .reminder import Reminder
@@ -129,6 +127,16 @@ class Message(Model):
             return self.offer is not None and self.offer.is_open(now)
         return self.letter != REMINDER or self._reminder_is_due(now)
 
+    @cached_property
+    def first_sent(self) -> uuid.UUID | None:
+        """The first letter that went out for this registration: later ones stand under it in a mail program."""
+        return self.registration_id and db.session.scalar(_first_sent(), {"registration": self.registration_id})
+
+    @cached_property
+    def same_contact(self) -> int:
+        """How many other live registrations of the date were made with the same contact."""
+        return places.same_contact(self.registration) if self.registration else 0
+
     @property
     def _is_for_staff(self) -> bool:
         """What no letter tells: people do, and only those who have not answered by themselves."""
@@ -153,39 +161,6 @@ def came_back() -> sa.ColumnElement[bool]:
         later.sent_at > Message.due_at,
     )
     return sa.and_(Message.channel == EMAIL, Message.state == FAILED, sa.not_(arrived))
-
-
-def whole(message_id: uuid.UUID) -> Message | None:
-    """The message with everything that its letter speaks of, in one query."""
-    return whole_of([message_id]).get(message_id)
-
-
-def whole_of(message_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Message]:
-    """The same for several; those that are gone are left out."""
-    found: Iterable[Message] = db.session.scalars(_whole(), {"message_ids": list(message_ids)})
-    return {message.id: message for message in found}
-
-
-@cache
-def _whole() -> sa.Select[Any]:
-    """Built once: putting it together took as long as asking."""
-    place = joinedload(Message.registration)
-    occurrence = place.joinedload(Registration.occurrence)
-    query = sa.select(Message).options(
-        place.joinedload(Registration.slot),
-        occurrence.joinedload(Occurrence.event).joinedload(Event.organization),
-        occurrence.joinedload(Occurrence.event).joinedload(Event.checklist),
-        occurrence.joinedload(Occurrence.venue),
-        joinedload(Message.reminder),
-        joinedload(Message.offer),
-        joinedload(Message.user),
-    )
-    return query.where(Message.id.in_(sa.bindparam("message_ids", expanding=True)))
-
-
-def first_sent(registration_id: uuid.UUID) -> uuid.UUID | None:
-    """The first letter that went out for this registration: later ones stand under it in a mail program."""
-    return db.session.scalar(_first_sent(), {"registration": registration_id})
 
 
 @cache

@@ -18,7 +18,8 @@ from ..core import clock, keyring
 from ..core.extensions import db, transaction
 from ..models import message as kinds
 from ..models import revision
-from ..models.message import Message, whole_of
+from ..models.message import Message
+from ..models.whole import whole_of
 from . import pausing, queue, restraint
 from .queue import Claim
 from .smtp import LETTER_SECONDS, Connection, Undelivered

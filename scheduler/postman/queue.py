@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from ..core import clock
 from ..core.extensions import db
 from ..models import message as letters
+from ..models.base import table_of
 from ..models.message import Message
 
 LEASE = timedelta(seconds=120)
@@ -119,16 +120,16 @@ def _settle(claimed: Claim, **values: object) -> bool:
 @cache
 def _settled(names: tuple[str, ...]) -> sa.UpdateBase:
     """Built once for each kind of outcome: there is one for each letter."""
+    letter = table_of(Message)
     return (
-        sa.update(Message)
+        sa.update(letter)
         .where(
-            Message.id == sa.bindparam("claimed_id"),
-            Message.fence == sa.bindparam("claimed_fence"),
-            Message.state == letters.WAITING,
+            letter.c.id == sa.bindparam("claimed_id"),
+            letter.c.fence == sa.bindparam("claimed_fence"),
+            letter.c.state == letters.WAITING,
         )
         .values(lease_until=None, **{name: sa.bindparam(name) for name in names})
-        .returning(Message.id)
-        .execution_options(synchronize_session=False)
+        .returning(letter.c.id)
     )
 
 

@@ -23,6 +23,7 @@ from scheduler.models.registration import Registration
 from scheduler.models.reminder import Reminder
 from scheduler.models.user import User
 from scheduler.models.venue import Venue
+from scheduler.models.whole import whole
 from scheduler.registrations import Wishes
 
 from ..ground.houses import House
@@ -218,7 +219,7 @@ class Scene:
         return db.session.scalars(query).one()
 
     def composed(self, kind: str) -> letters.Letter:
-        message = kinds.whole(self.message_id(kind))
+        message = whole(self.message_id(kind))
         assert message is not None
         return letters.compose(message)
 

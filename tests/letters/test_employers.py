@@ -17,6 +17,7 @@ from scheduler.models import message as kinds
 from scheduler.models.event import Occurrence
 from scheduler.models.message import Message
 from scheduler.models.training import Booking, Wish
+from scheduler.models.whole import whole
 from scheduler.trainings import Alternatives, Terms
 
 from .conftest import Scene
@@ -105,7 +106,7 @@ class Booked:
 
     def composed(self, kind: str) -> letters.Letter:
         found: uuid.UUID = db.session.scalars(sa.select(Message.id).where(Message.letter == kind)).one()
-        message = kinds.whole(found)
+        message = whole(found)
         assert message is not None
         return letters.compose(message)
 

@@ -15,9 +15,10 @@ from scheduler import letters, outbox
 from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.letters import Printed, plates
-from scheduler.models.message import CONFIRMATION, REMINDER, Message, whole
+from scheduler.models.message import CONFIRMATION, REMINDER, Message
 from scheduler.models.registration import Registration
 from scheduler.models.reminder import Reminder
+from scheduler.models.whole import whole
 
 PEOPLE = 6
 ADDRESSES = ["a{}@post.example", "the.long.name+{}-of_somebody@a-much-longer-name.example", "x{}@b.co"]
