@@ -111,7 +111,7 @@ def web_server(host: str, port: int, processes: int) -> WebServer:
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         workers=processes,
-        blocking_threads=int(os.environ.get("X_THREADS", 2 * cores + 1)),
+        blocking_threads=2 * cores + 1,
         log_level=LogLevels.error,
         log_access=False,
         log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},
