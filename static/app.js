@@ -32,6 +32,19 @@ for (const menu of all("details.lang, details.menu")) {
   });
 }
 
+// Another language keeps what was typed: the same page shows the form again in it, and does nothing else.
+for (const form of all("form[data-typed]")) {
+  const typed = () => form.dataset.typed || [...form.elements].some((field) =>
+    field.checked !== field.defaultChecked || (field.defaultValue ?? field.value) !== field.value);
+  for (const link of all(".lang a")) link.addEventListener("click", (event) => {
+    if (!typed()) return;
+    event.preventDefault();
+    form.insertAdjacentHTML("beforeend", '<input type="hidden" name="only_show">');
+    form.action = link.href;
+    form.submit();
+  });
+}
+
 // Copy buttons appear only where copying works.
 for (const button of all("[data-copy]")) {
   if (!navigator.clipboard) continue;

@@ -117,6 +117,11 @@ def _give_language(endpoint: str, values: dict[str, Any]) -> None:
         values["lang"] = current()
 
 
+def is_only_shown() -> bool:
+    """True of a form that is sent because somebody chose another language while typing: show it, and do nothing."""
+    return "only_show" in request.form
+
+
 def same_page(language: str) -> str:
     """This page in another language, with the same filters: the language switcher's target."""
     if request.endpoint and request.view_args is not None and request.url_rule and "lang" in request.url_rule.arguments:

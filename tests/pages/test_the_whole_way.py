@@ -106,6 +106,28 @@ def test_the_language_switch_keeps_the_page(visit: Open) -> None:
     assert page.get_attribute("html", "lang") == "es"
 
 
+def test_another_language_keeps_what_was_typed(visit: Open) -> None:
+    """With a script; without one, the links lead to an empty form. Also after an error, and back again."""
+
+    def speak(language: str) -> None:
+        page.locator("header details summary").first.click()
+        page.get_by_role("link", name=language).click()
+        expect(page.locator("html")).to_have_attribute("lang", "es" if language == "Español" else "en")
+        expect(page.locator("input[name=name]")).to_have_value("Xóchitl")
+
+    page = visit(f"{CHINATOWN}/place", width=390)
+    page.locator("input[name=slot]").nth(1).check()
+    page.locator("input[name=name]").fill("Xóchitl")
+    speak("Español")
+    assert page.locator("input[name=slot]").nth(1).is_checked() and not page.locator(".errors").count()
+    page.get_by_role("button", name="Guardar mi lugar").click()
+    expect(page.locator(".errors")).to_be_visible()
+    speak("English")
+    page.locator("input[name=contact_kind][value=none]").check()
+    page.get_by_role("button", name="Keep my place").click()
+    expect(page.locator("h1")).to_have_text("You’re in")
+
+
 def test_a_place_is_kept_with_the_keyboard_alone(visit: Open) -> None:
     """Tab, space and enter; the focus can be seen at each stop."""
     page = visit(f"{CHINATOWN}/place", width=1280)

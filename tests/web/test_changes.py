@@ -38,7 +38,7 @@ def link(registration_id: uuid.UUID, lang: str = "en") -> str:
 
 def typed_in(page: str) -> dict[str, Any]:
     """What a browser would send if the person only pressed the button."""
-    form = page[page.index('class="card reg"') :].partition("</form>")[0]
+    form = page[page.index('class="card reg') :].partition("</form>")[0]
     found: dict[str, Any] = {}
     for tag in re.findall(r"<(?:input|option)[^>]*>", form):
         value = re.search(r'value="([^"]*)"', tag)

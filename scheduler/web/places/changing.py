@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ... import registrations
-from ...core import clock, languages, wording
+from ...core import clock, wording
+from ...core import languages as known
 from ...core.errors import Conflict, Missing, Refusal
 from ...core.extensions import transaction
 from ...forms.registrations import BY_EMAIL, BY_HELPER, BY_PHONE, ChangesForm, offer_party
@@ -19,7 +20,7 @@ from ...letters.facts import LEGAL_DOORS
 from ...models.event import Slot
 from ...models.registration import FULL, Registration
 from ...registrations import Wishes
-from .. import access, limits, nonces, refusals
+from .. import access, languages, limits, nonces, refusals
 from .base import Answer, blueprint, held_page, readable
 from .holding import found
 from .offers import Typed
@@ -38,6 +39,8 @@ def change(token: str) -> Answer | Response:
     except Missing:
         return sent_twice(token)
     form = filled(registration, request.form)
+    if languages.is_only_shown():
+        return page(registration, form, token)
     if not can_stand(form, registration):
         return page(registration, form, token, 422)
     try:
@@ -129,7 +132,7 @@ def fresh(registration: Registration) -> ChangesForm:
         email=contact if kind in (BY_EMAIL, BY_HELPER) else "",
         phone=contact if kind == BY_PHONE else "",
         full_words=registration.wording == FULL,
-        language=languages.written(registration.language),
+        language=known.written(registration.language),
         spoken=registration.spoken,
         needs=registration.needs,
         note=registration.note,
@@ -159,7 +162,7 @@ def offered(form: ChangesForm, registration: Registration) -> ChangesForm:
         del form.full_words
     spoken = dict.fromkeys([*event.languages, *event.interpretation, "en", "es", registration.spoken])
     form.spoken.choices = [(code, wording.spoken(code)) for code in spoken]
-    form.language.choices = list(languages.OFFERED.items())
+    form.language.choices = list(known.OFFERED.items())
     return form
 
 

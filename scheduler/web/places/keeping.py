@@ -38,6 +38,8 @@ def keep(slug: str) -> Answer | Response:
     if offer is None:
         return closed(offer_of(slug, request.form)[0])
     form = offer.form(request.form, request.args)
+    if languages.is_only_shown():
+        return show(fresh(slug) or offer, form)
     if not can_stand(offer, form):
         return show(fresh(slug) or offer, form, 422)
     try:
@@ -116,7 +118,7 @@ def show_again(slug: str, refusal: Refusal) -> Answer:
 def show(offer: Offer, form: PlaceForm, status: int = 200) -> Answer:
     """Facts on one side, the form on the other; after an error the form alone."""
     event = offer.event
-    if status != 200:
+    if request.method == "POST":
         offer.narrow(form)
     names = [organization.name for organization in (event.organization, *event.cohosts)]
     page = render_template(

@@ -34,6 +34,8 @@ def ask(slug: str) -> Answer | Response:
     if request.method != "POST":
         form.nonce.data = nonces.issue(training.id)
         return _page(training, form)
+    if languages.is_only_shown():
+        return _page(training, form)
     if not can_stand(training, form):
         return _page(training, form, 422)
     training_id = training.id

@@ -60,6 +60,8 @@ def change(token: str) -> Answer | Response:
     if request.method != "POST":
         return _form(booking, token)
     form, booking_id = fitted(booking.training, request.form), booking.id
+    if languages.is_only_shown():
+        return _form(booking, token, form)
     try:
         refusals.check(form)
         limits.take(limits.BOOKINGS)
