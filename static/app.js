@@ -39,7 +39,8 @@ for (const form of all("form[data-typed]")) {
   for (const link of all(".lang a")) link.addEventListener("click", (event) => {
     if (!typed()) return;
     event.preventDefault();
-    form.insertAdjacentHTML("beforeend", '<input type="hidden" name="only_show">');
+    const left = document.documentElement.lang;
+    form.insertAdjacentHTML("beforeend", `<input type="hidden" name="only_show" value="${left}">`);
     form.action = link.href;
     form.submit();
   });

@@ -122,6 +122,11 @@ def is_only_shown() -> bool:
     return "only_show" in request.form
 
 
+def left() -> str:
+    """The language that they chose another one instead of."""
+    return request.form.get("only_show", "")
+
+
 def same_page(language: str) -> str:
     """This page in another language, with the same filters: the language switcher's target."""
     if request.endpoint and request.view_args is not None and request.url_rule and "lang" in request.url_rule.arguments:

@@ -6,6 +6,7 @@ from html import unescape
 from types import ModuleType
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
@@ -17,7 +18,7 @@ from scheduler.models.training import Booking
 from . import filling, test_trainings
 from .test_changes import link, typed_in
 
-ONLY_SHOW = {"only_show": ""}
+ONLY_SHOW = {"only_show": "en"}
 
 
 def shown_again(client: FlaskClient, address: str, typed: dict[str, Any]) -> str:
@@ -43,6 +44,16 @@ def test_a_place_is_not_kept_yet_and_then_it_is(client: FlaskClient, world: Modu
     assert typed_in(page)["slot"] == str(posted.slot_id) and count(Registration) == 0
     answer = client.post(filling.address(posted, "es"), data=typed_in(page) | {"email": "xochitl@post.example"})
     assert answer.status_code == 303 and count(Registration) == 1
+
+
+@pytest.mark.parametrize(("chosen", "then"), [("en", "es"), ("pl", "pl")])
+def test_who_has_not_chosen_speaks_the_language_of_the_page(
+    client: FlaskClient, world: ModuleType, chosen: str, then: str
+) -> None:
+    with transaction():
+        posted = world.clinic(interpretation=["pl"])
+    typed = filling.answers(client, posted, spoken=chosen)
+    assert typed_in(shown_again(client, filling.address(posted), typed))["spoken"] == then
 
 
 def test_a_place_is_not_changed_yet_and_then_it_is(client: FlaskClient, world: ModuleType) -> None:

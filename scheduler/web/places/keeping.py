@@ -39,6 +39,7 @@ def keep(slug: str) -> Answer | Response:
         return closed(offer_of(slug, request.form)[0])
     form = offer.form(request.form, request.args)
     if languages.is_only_shown():
+        offer.speak(form, instead_of=languages.left())
         return show(fresh(slug) or offer, form)
     if not can_stand(offer, form):
         return show(fresh(slug) or offer, form, 422)

@@ -59,7 +59,7 @@ class Offer:
 
     def form(self, typed: Typed | None, wished: Typed) -> PlaceForm:
         """The form, with what was typed, or with what the link wished for."""
-        form = PlaceForm(typed, spoken=languages.current().split("-")[0])
+        form = PlaceForm(typed, spoken=_spoken_here())
         if self.asks_date:
             form.date.choices = [(str(date.occurrence.id), _named(date)) for date in self.dates]
         else:
@@ -96,12 +96,21 @@ class Offer:
         if form.slot.data and form.slot.data not in dict(form.slot.choices) and not form.slot.errors:
             form.slot.errors = [TimeTaken().words]
 
+    def speak(self, form: PlaceForm, instead_of: str) -> None:
+        """Who has not chosen otherwise speaks the language of the page, also of the next one."""
+        if form.spoken.data == instead_of:
+            form.spoken.data = _spoken_here()
+
     def slot_id(self, typed: Typed) -> uuid.UUID | None:
         """The chosen time, also one that filled up a moment ago; the only one where there is one."""
         slots = self.occurrence.slots
         if len(slots) == 1:
             return slots[0].id
         return next((slot.id for slot in slots if str(slot.id) == typed.get("slot")), None)
+
+
+def _spoken_here() -> str:
+    return languages.current().split("-")[0]
 
 
 def _wish(form: PlaceForm, offer: Offer, wished: Typed) -> None:
