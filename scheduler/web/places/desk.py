@@ -55,8 +55,11 @@ class Desk:
                     self._serve([person])
                 return
             found = [error] * len(people)
-        for (_sent, answer), place in zip(people, found, strict=True):
-            answer.set_result(place) if isinstance(place, str) else answer.set_exception(place)
+        for (_sent, answer), got in zip(people, found, strict=True):
+            if isinstance(got, Exception):
+                answer.set_exception(got)
+            else:
+                answer.set_result(got)
 
     def _register(self, forms: list[SentForm]) -> list[str | Exception]:
         with transaction():
