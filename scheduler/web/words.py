@@ -80,7 +80,7 @@ BRING: Words = {
     "if_you_have_it": _l("If you have it"),
     "if_it_applies": _l("Only if it is true for you"),
     "ask_host": _l("Ask first"),
-    "comfort": _l("For the wait"),
+    "comfort": _l("Good to know"),
 }
 
 ROOM: Words = {

@@ -122,7 +122,7 @@ def test_the_editor_names_them_and_so_do_page_and_form(
     assert str(posted.organization_id) not in client.get(words).text, "the host is not its own co-host"
     assert save(client, words, cohosts=[str(partner)]).status_code == 303
     for page in (client.get(f"/en/events/{posted.slug}").text, client.get(filling.address(posted)).text):
-        assert "Lamplight Community House and Far Shore Community House see your name" in page
+        assert "Lamplight Community House and Far Shore Community House can see your name" in page
     with transaction():
         world.attends(posted)
         world.organization("third-shore")

@@ -86,7 +86,7 @@ def test_the_page_says_why_and_what_else_there_is(
     assert "This date is canceled" in said and "You did nothing wrong." in said
     assert "No heat in the building" in said
     assert "Move me to Mon, Dec 7" in said
-    assert "Lamplight Community House see your name" in said, "who will know"
+    assert "Lamplight Community House can see your name" in said, "who will know"
     assert "El edificio no tiene calefacción" in page(client, address.replace("/en/", "/es/"))
 
 

@@ -115,7 +115,7 @@ def test_the_consent_names_hosts_and_days(client: FlaskClient, world: ModuleType
         event = db.session.get_one(Event, clinic.event_id)
         event.cohosts = [db.session.get_one(type(event.organization), other)]
     text = client.get(address(clinic)).text
-    assert "Lamplight Community House and Far Shore Community House see your name, time and contact" in text
+    assert "Lamplight Community House and Far Shore Community House can see your name, time and contact" in text
     assert "We erase it 30 days after the event." in text and "unless a court makes us" in text
 
 

@@ -140,6 +140,7 @@ def closed(event: Event) -> Answer:
         "places/closed.html",
         event=event,
         others=catalogue.alternatives(event),
+        off=all(date.is_cancelled for date in event.occurrences),
         shut=any(date.closed_at is not None and date.ends_at > now for date in event.occurrences),
     )
     return page, 409
