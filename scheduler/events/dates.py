@@ -172,7 +172,7 @@ def reread_slots(occurrence: Occurrence) -> None:
 def _refuse_with_people(occurrence: Occurrence) -> None:
     live = Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
     if db.session.scalar(sa.select(Registration.id).where(*live).limit(1)) is not None:
-        raise Conflict(_l("People have a place on this date, so its day and hours stay, and it can't be removed. You can move it, or cancel it."))
+        raise Conflict(_l("People have a place on this date: its day and hours stay. You can move it, or cancel it."))
 
 
 def _note_change(occurrence: Occurrence) -> None:
