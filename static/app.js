@@ -34,10 +34,10 @@ for (const menu of all("details.lang, details.menu")) {
 
 // Another language keeps what was typed: the same page shows the form again in it, and does nothing else.
 for (const form of all("form[data-typed]")) {
-  const typed = () => form.dataset.typed || [...form.elements].some((field) =>
-    field.checked !== field.defaultChecked || (field.defaultValue ?? field.value) !== field.value);
+  let typed = form.dataset.typed;
+  form.addEventListener("input", () => { typed = "yes"; });
   for (const link of all(".lang a")) link.addEventListener("click", (event) => {
-    if (!typed()) return;
+    if (!typed) return;
     event.preventDefault();
     const left = document.documentElement.lang;
     form.insertAdjacentHTML("beforeend", `<input type="hidden" name="only_show" value="${left}">`);

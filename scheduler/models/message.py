@@ -163,15 +163,20 @@ def came_back() -> sa.ColumnElement[bool]:
     return sa.and_(Message.channel == EMAIL, Message.state == FAILED, sa.not_(arrived))
 
 
-@cache
-def _first_sent() -> sa.Select[uuid.UUID]:
+def first_sent_of(registration_id: sa.ColumnElement[uuid.UUID | None]) -> sa.Select[uuid.UUID]:
+    """The question for Message.first_sent, of one registration or of each in a longer question."""
+    earlier = aliased(Message)
     return (
-        sa.select(Message.id)
-        .where(Message.registration_id == sa.bindparam("registration"), Message.state == SENT)
-        .where(Message.channel == EMAIL)
-        .order_by(Message.sent_at, Message.id)
+        sa.select(earlier.id)
+        .where(earlier.registration_id == registration_id, earlier.state == SENT, earlier.channel == EMAIL)
+        .order_by(earlier.sent_at, earlier.id)
         .limit(1)
     )
+
+
+@cache
+def _first_sent() -> sa.Select[uuid.UUID]:
+    return first_sent_of(sa.bindparam("registration"))
 
 
 def letters_of(registration_id: uuid.UUID) -> list[Message]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from ..core.extensions import db
 from .event import Event, Occurrence
-from .message import EMAIL, SENT, Message
+from .message import Message, first_sent_of
 from .registration import LIVE, Registration
 
 
@@ -34,7 +34,8 @@ def _whole() -> sa.Select[Message, uuid.UUID | None, int]:
     """Built once: putting it together took as long as asking."""
     place = joinedload(Message.registration)
     occurrence = place.joinedload(Registration.occurrence)
-    query = sa.select(Message, _first_sent(), _same_contact()).options(
+    first_sent = first_sent_of(Message.registration_id.expression).scalar_subquery()
+    query = sa.select(Message, first_sent, _same_contact()).options(
         place.joinedload(Registration.slot),
         occurrence.joinedload(Occurrence.event).joinedload(Event.organization),
         occurrence.joinedload(Occurrence.event).joinedload(Event.checklist),
@@ -44,18 +45,6 @@ def _whole() -> sa.Select[Message, uuid.UUID | None, int]:
         joinedload(Message.user),
     )
     return query.where(Message.id.in_(sa.bindparam("message_ids", expanding=True)))
-
-
-def _first_sent() -> sa.ScalarSelect[uuid.UUID]:
-    """As Message.first_sent."""
-    earlier = aliased(Message)
-    return (
-        sa.select(earlier.id)
-        .where(earlier.registration_id == Message.registration_id, earlier.state == SENT, earlier.channel == EMAIL)
-        .order_by(earlier.sent_at, earlier.id)
-        .limit(1)
-        .scalar_subquery()
-    )
 
 
 def _same_contact() -> sa.ScalarSelect[int]:

@@ -325,6 +325,17 @@ def test_a_date_that_closed_is_never_swapped_for_another(client: FlaskClient, wo
     assert not everyone() and str(second) in response.text
 
 
+def test_where_all_dates_are_off_the_form_says_so(client: FlaskClient, world: ModuleType) -> None:
+    """And not before all are."""
+    with transaction():
+        workshop = world.workshop()
+        second = add_date(workshop, 7, seats=5).id
+    for occurrence_id, is_off in ((workshop.occurrence_id, False), (second, True)):
+        with transaction():
+            db.session.get_one(Occurrence, occurrence_id).state = "cancelled"
+        assert ("This date is canceled" in client.get(address(workshop)).text) is is_off
+
+
 def test_the_same_e_mail_is_never_told_that_it_is_known(client: FlaskClient, world: ModuleType, at: Any) -> None:
     """Otherwise anyone could ask whether somebody comes: the sixth page of one e-mail is like the first of another."""
     at.later(minutes=0)

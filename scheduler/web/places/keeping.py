@@ -136,11 +136,12 @@ def show(offer: Offer, form: PlaceForm, status: int = 200) -> Answer:
 def closed(event: Event) -> Answer:
     """What to do where no places are given."""
     now = clock.now()
+    coming = [date for date in event.occurrences if date.ends_at > now]
     page = render_template(
         "places/closed.html",
         event=event,
         others=catalogue.alternatives(event),
-        off=all(date.is_cancelled for date in event.occurrences),
-        shut=any(date.closed_at is not None and date.ends_at > now for date in event.occurrences),
+        off=bool(coming) and all(date.is_cancelled for date in coming),
+        shut=any(date.closed_at is not None for date in coming),
     )
     return page, 409
