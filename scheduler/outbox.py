@@ -23,45 +23,40 @@ from .models.training import Booking
 from .models.user import User
 
 
-def enqueue(letter: str, registration: Registration) -> None:
-    """Write down a letter for this registration: e-mail, or the call list for people without.
+def enqueue(letter: str, *registrations: Registration) -> None:
+    """Write down a letter for each of these registrations: e-mail, or the call list for people without.
 
     Once for each version of the date and of the place: what was changed is told anew.
     """
+    _insert(*(_for_place(letter, registration) for registration in registrations))
+
+
+def _for_place(letter: str, registration: Registration) -> dict[str, object]:
     occurrence = registration.occurrence
-    _insert(
-        letter=letter,
-        channel=letters.EMAIL if registration.has_email else letters.CALL,
-        registration_id=registration.id,
-        occurrence_id=occurrence.id,
-        dedupe_key=f"{registration.id.hex}|{letter}|{occurrence.sequence}.{registration.sequence}",
-    )
+    return {
+        "letter": letter,
+        "channel": letters.EMAIL if registration.has_email else letters.CALL,
+        "registration_id": registration.id,
+        "occurrence_id": occurrence.id,
+        "dedupe_key": f"{registration.id.hex}|{letter}|{occurrence.sequence}.{registration.sequence}",
+    }
 
 
 def enqueue_offer(offer: Offer, registration: Registration) -> None:
     """Write down that a place is offered, once for each offer."""
-    _insert(
-        letter=letters.OFFER,
-        channel=letters.EMAIL if registration.has_email else letters.CALL,
-        registration_id=registration.id,
-        occurrence_id=registration.occurrence_id,
-        offer_id=offer.id,
-        dedupe_key=f"{registration.id.hex}|{letters.OFFER}|{offer.id.hex}",
-    )
+    key = f"{registration.id.hex}|{letters.OFFER}|{offer.id.hex}"
+    _insert(_for_place(letters.OFFER, registration) | {"offer_id": offer.id, "dedupe_key": key})
 
 
 def enqueue_for_booking(letter: str, booking: Booking) -> None:
     """Write down a letter for an employer, once for each address and for each version of its session."""
-    _insert(
-        letter=letter,
-        booking_id=booking.id,
-        dedupe_key=f"{booking.id.hex}|{letter}|{booking.told_sequence}.{booking.addressed}",
-    )
+    key = f"{booking.id.hex}|{letter}|{booking.told_sequence}.{booking.addressed}"
+    _insert({"letter": letter, "booking_id": booking.id, "dedupe_key": key})
 
 
 def enqueue_for_user(letter: str, user: User, occasion: str) -> None:
     """Write down a letter for a member of staff, once per occasion."""
-    _insert(letter=letter, user_id=user.id, dedupe_key=f"{user.id.hex}|{letter}|{occasion}")
+    _insert({"letter": letter, "user_id": user.id, "dedupe_key": f"{user.id.hex}|{letter}|{occasion}"})
 
 
 def enqueue_for_all(letter: str, *who: sa.ColumnElement[bool], channel: str | None = None, once: str = "") -> int:
@@ -116,10 +111,12 @@ def tell_of_address(event_id: uuid.UUID, *dates: sa.ColumnElement[bool]) -> int:
     )
 
 
-def _insert(**values: object) -> None:
-    now = clock.now()
-    row = {"id": uuid.uuid4(), "due_at": now, "next_try_at": now, "created_at": now, **values}
-    db.session.execute(_one_more(db.session.get_bind().dialect.name), row)
+def _insert(*rows: dict[str, object]) -> None:
+    if not rows:
+        return
+    times = dict.fromkeys(("due_at", "next_try_at", "created_at"), clock.now())
+    written = [{"id": uuid.uuid4(), **times, **row} for row in rows]
+    db.session.execute(_one_more(db.session.get_bind().dialect.name), written)
 
 
 @cache

@@ -25,7 +25,13 @@ QUIET = {"hide_parameters": True}
 
 def options(url: str) -> dict[str, Any]:
     """What the engine for this address is made with."""
-    return (SQLITE if url.startswith("sqlite") else POSTGRESQL) | QUIET
+    return (SQLITE if url.startswith("sqlite") else _postgresql()) | QUIET
+
+
+def _postgresql() -> dict[str, Any]:
+    from .cursors import TerseCursor  # the driver takes a while to load, and SQLite does without
+
+    return POSTGRESQL | {"connect_args": POSTGRESQL["connect_args"] | {"cursor_factory": TerseCursor}}
 
 
 def prepare(engine: sa.Engine) -> None:

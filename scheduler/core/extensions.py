@@ -112,8 +112,10 @@ last_commit = LastCommit()
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
+def transaction(*, seen_at_once: bool = True) -> Iterator[None]:
     """One writing transaction: all of it is kept at the end, or nothing.
+
+    Not `seen_at_once`: public pages of this house may show it as late as those on other machines (web/shelf.py).
 
     A read that is still open is ended first (SQLite would refuse to turn it into a write), so objects loaded
     before are stale: hand ids to verbs. Raises RuntimeError inside another transaction().
@@ -130,7 +132,8 @@ def transaction() -> Iterator[None]:
             session.connection(execution_options={WRITING: True})
             yield
             session.commit()
-            last_commit.happened()
+            if seen_at_once:
+                last_commit.happened()
         except BaseException:
             session.rollback()
             raise

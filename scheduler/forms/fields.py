@@ -90,7 +90,7 @@ class Line(StringField):
         self.empty_words = required
         self.spoiled = False
         self.wanted = True
-        if required:
+        if required is not None:
             self.flags.required = True
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:

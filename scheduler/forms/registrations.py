@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Form, HiddenField, StringField
 
@@ -16,6 +15,8 @@ CHIPS_MOST = 8
 
 BY_EMAIL, BY_HELPER, BY_PHONE, BY_NOTHING = "email", "helper_email", "phone", "none"
 
+NO_EMAIL = _l("Write the e-mail address that we may use.")
+NO_PHONE = _l("Write the phone number that we may call.")
 CONTACT_KINDS = [
     (BY_EMAIL, _l("E-mail")),
     (BY_PHONE, _l("Phone call")),
@@ -134,7 +135,7 @@ class ChangesForm(Form):
 def offer_party(form: Any, most: int) -> None:
     """One group may have up to so many people."""
     form.party.choices = [(str(count), str(count)) for count in range(1, most + 1)]
-    form.party.otherwise = _("Choose a number of people from 1 to %(most)s. Call us for a larger group.", most=most)
+    form.party.otherwise = _l("Choose a number of people from 1 to %(most)s. Call us for a larger group.", most=most)
     if most > CHIPS_MOST:
         form.party.fold()
 
@@ -144,8 +145,8 @@ def want_contact(form: PlaceForm | ChangesForm) -> None:
     kind = form.contact_kind.data
     form.email.wanted = kind in (BY_EMAIL, BY_HELPER)
     form.phone.wanted = kind == BY_PHONE
-    form.email.empty_words = _("Write the e-mail address that we may use.")
-    form.phone.empty_words = _("Write the phone number that we may call.")
+    form.email.empty_words = NO_EMAIL
+    form.phone.empty_words = NO_PHONE
 
 
 def contact_in(form: PlaceForm | ChangesForm) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import sqlalchemy as sa
@@ -85,20 +87,32 @@ def table_of(model: type[Base]) -> sa.Table:
     return cast(sa.Table, model.__table__)
 
 
-def write_new(row: Base) -> None:
-    """Write a new row by one plain statement; the session knows it from then on. `row` was not added to it before.
+def write_new(rows: Sequence[Base]) -> None:
+    """Write new rows of one table by one plain statement; the session, which did not know them, does from then on.
 
     What add() and flush() do, without the search for everything else that may have changed: for rows that come by
     the hundred. Columns that were not set get their defaults, which must be plain values.
     """
-    table, given = table_of(type(row)), row.__dict__
-    for column in table.columns:
-        if column.key not in given:
-            setattr(row, column.key, getattr(column.default, "arg", None))
-    told = {column.key: given[column.key] for column in table.columns if given[column.key] is not None}
-    db.session.execute(sa.insert(table), told)
-    make_transient_to_detached(row)
-    db.session.add(row)
+    if not rows:
+        return
+    table = table_of(type(rows[0]))
+    for row in rows:
+        vars(row).update(_defaults(table) | vars(row))
+    told = sorted({key for row in rows for key in _defaults(table) if vars(row)[key] is not None})
+    db.session.execute(_inserting(table), [{key: vars(row)[key] for key in told} for row in rows])
+    for row in rows:
+        make_transient_to_detached(row)
+        db.session.add(row)
+
+
+@cache
+def _defaults(table: sa.Table) -> dict[str, Any]:
+    return {column.key: getattr(column.default, "arg", None) for column in table.columns}
+
+
+@cache
+def _inserting(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
 
 
 def derived_key(week: str, wrapped: bytes, purpose: str) -> bytes:

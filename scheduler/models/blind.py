@@ -14,6 +14,7 @@ from .event import Occurrence
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRTUVWXYZ"
 """30 characters without look-alikes (no 0 O, 1 I L, S)."""
+_CHANCE = secrets.SystemRandom()
 
 LEGAL_FORMS = {
     "inc", "incorporated", "llc", "llp", "lllp", "lp", "pllc", "pc", "co", "company", "corp", "corporation", "ltd",
@@ -24,7 +25,7 @@ LEGAL_FORMS = {
 
 def new_code() -> str:
     """Eight random letters and numbers."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
+    return "".join(_CHANCE.choices(CODE_LETTERS, k=8))
 
 
 def normal_code(typed: str) -> str:

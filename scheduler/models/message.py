@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from functools import cache, cached_property
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 from ..core import tokens
 from ..core.extensions import db
 from . import registration as places
-from .base import Id, Instant, Model
+from .base import Id, Instant, Model, table_of
 from .event import Occurrence
 from .offer import Offer
 from .registration import Registration
@@ -55,6 +56,15 @@ WAITING, SENT, FAILED, VOID = "waiting", "sent", "failed", "void"
 REACHED, NO_ANSWER, WRONG_NUMBER, WILL_NOT_COME = "reached", "no_answer", "wrong_number", "will_not_come"
 OUTCOMES = (REACHED, NO_ANSWER, WRONG_NUMBER, WILL_NOT_COME)
 """How a call on the call list ended."""
+
+
+class LetterShown(NamedTuple):
+    """Of a letter, what its reader may see of it on the page of their place."""
+
+    letter: str
+    channel: str
+    state: str
+    outcome: str | None
 
 
 class Message(Model):
@@ -179,12 +189,14 @@ def _first_sent() -> sa.Select[uuid.UUID]:
     return first_sent_of(sa.bindparam("registration"))
 
 
-def letters_of(registration_id: uuid.UUID) -> list[Message]:
+def letters_of(registration_id: uuid.UUID) -> list[LetterShown]:
     """What was or will be told to this person, oldest first."""
-    return list(db.session.scalars(_letters_of(), {"registration": registration_id}))
+    return [LetterShown(*row) for row in db.session.execute(_letters_of(), {"registration": registration_id})]
 
 
 @cache
-def _letters_of() -> sa.Select[Message]:
-    query = sa.select(Message).where(Message.registration_id == sa.bindparam("registration"))
-    return query.order_by(Message.created_at, Message.id)
+def _letters_of() -> sa.Select[str, str, str, str | None]:
+    message = table_of(Message).c
+    columns = message.letter, message.channel, message.state, message.outcome
+    query = sa.select(*columns).where(message.registration_id == sa.bindparam("registration"))
+    return query.order_by(message.created_at, message.id)

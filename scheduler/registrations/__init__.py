@@ -3,11 +3,12 @@
 from .asking import Attendee, SentForm
 from .changing import ChangedSince, Wishes, change, check_changeable, may_move, may_resize, renew_feed
 from .finding import by_code, by_token, by_token_before, locked, seen_by_token, seen_date
-from .keeping import HOLD, reconfirm, register, register_each
+from .keeping import reconfirm, register, register_each
 from .leaving import cancel, erase, lapse_holds, stop_reminders
 from .repeating import SAME_CONTACT_LIMIT
 from .transferring import NoRoom, transfer
 from .walking_in import walk_in
+from .writing import HOLD
 
 __all__ = [
     "HOLD", "SAME_CONTACT_LIMIT", "Attendee", "ChangedSince", "NoRoom", "SentForm", "Wishes", "by_code", "by_token",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..models import registration as states
@@ -28,7 +28,7 @@ class Attendee:
 
     def digest(self, slot_id: uuid.UUID | None) -> str:
         """Equal for a form that was sent twice with the same answers."""
-        return hashlib.sha256(repr((sorted(asdict(self).items()), slot_id)).encode()).hexdigest()
+        return hashlib.sha256(repr((sorted(vars(self).items()), slot_id)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from ..models.event import PRIVATE, Occurrence, Slot
 from ..models.registration import Registration, same_contact
 from .employers import check_share
 from .finding import locked
-from .keeping import HOLD, check_size
+from .keeping import check_size
 from .repeating import SAME_CONTACT_LIMIT
+from .writing import HOLD
 
 TOLD_IN_LETTERS = ("slot_id", "contact_kind", "contact", "language", "party", "wording")
 """What letters and invitations say, or how they say it: when it changes, a letter tells."""

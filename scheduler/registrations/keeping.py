@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
@@ -19,10 +20,8 @@ from ..models.registration import Registration
 from .asking import Attendee, SentForm
 from .employers import check_share
 from .finding import locked
-from .repeating import answers_index, kept_before, replayed
-
-HOLD = timedelta(hours=24)
-CONSENT_VERSION = 1
+from .repeating import KeptBefore, are_apart, kept_before, replayed
+from .writing import drawn_up
 
 
 def register(
@@ -32,38 +31,87 @@ def register(
 
     The same nonce with the same answers gives the same registration. Raises Closed, TimeTaken, Refusal.
     """
-    return _register(seats.lock(occurrence_id), SentForm(slot_id, attendee, nonce, source))
+    sent = SentForm(slot_id, attendee, nonce, source)
+    [registration] = _register_all(seats.lock(occurrence_id), [sent])
+    if isinstance(registration, Refusal):
+        raise registration
+    return registration
 
 
-def register_each(occurrence_id: uuid.UUID, forms: list[SentForm]) -> list[Registration | Refusal]:
-    """The same for several people behind one lock, in turn: each gets what they would have got alone."""
-    occurrence = seats.lock(occurrence_id)
-    return [_register_or_refuse(occurrence, sent) for sent in forms]
+def register_each(occurrence_id: uuid.UUID, forms: Sequence[SentForm]) -> list[Registration | Refusal]:
+    """The same for several people behind one lock: each gets what they would have got alone."""
+    occurrence = seats.lock(occurrence_id, in_turn=False)
+    if are_apart(forms) and occurrence.event.max_per_employer is None:
+        return _register_all(occurrence, forms)
+    return [answer for sent in forms for answer in _register_all(occurrence, [sent])]
 
 
-def _register_or_refuse(occurrence: Occurrence, sent: SentForm) -> Registration | Refusal:
-    """A refusal is told before anything of this form is written."""
+@dataclass(eq=False)
+class _Asked:
+    """A form, and what it is answered with as soon as that is known."""
+
+    sent: SentForm
+    known: KeptBefore
+    answer: Registration | Refusal | None = None
+
+
+def _register_all(occurrence: Occurrence, forms: Sequence[SentForm]) -> list[Registration | Refusal]:
+    """For people of whom none could be another. A refusal is told before anything of that form is written."""
+    known = kept_before(occurrence, forms)
+    everybody = [_Asked(sent, kept) for sent, kept in zip(forms, known, strict=True)]
+    for one in everybody:
+        one.answer = _answer(occurrence, one)
+    _seat_together(occurrence, [one for one in everybody if one.answer is None])
+    return [one.answer or _seat(occurrence, one) for one in everybody]
+
+
+def _seat_together(occurrence: Occurrence, people: list[_Asked]) -> None:
+    """Answer all who get the time they wish; what they cost the database, they cost it together."""
+    allotted = seats.allot_wished(occurrence, [(one.sent.slot_id, one.sent.attendee.party) for one in people])
+    seated = [
+        (one, drawn_up(occurrence, allotment, one.sent, hold=one.known.is_often))
+        for one, allotment in zip(people, allotted, strict=True)
+        if allotment
+    ]
+    _write(CONFIRMATION, [place for _one, place in seated])
+    for one, place in seated:
+        one.answer = place
+
+
+def _seat(occurrence: Occurrence, one: _Asked) -> Registration | Refusal:
+    """Answer somebody who does not simply get what they wish: perhaps with a place in line."""
     try:
-        return _register(occurrence, sent)
+        allotment = seats.allot(occurrence, one.sent.slot_id, one.sent.attendee.party)
     except Refusal as refusal:
         return refusal
+    place = drawn_up(occurrence, allotment, one.sent, hold=one.known.is_often)
+    _write(CONFIRMATION if place.slot_id else WAITLIST_JOINED, [place])
+    return place
 
 
-def _register(occurrence: Occurrence, sent: SentForm) -> Registration:
-    attendee = sent.attendee
-    known = kept_before(occurrence, sent.nonce, attendee.contact)
-    if known.same_form:
-        return replayed(occurrence, sent)
+def _write(letter: str, places: list[Registration]) -> None:
+    write_new(places)
+    outbox.enqueue(letter, *places)
+
+
+def _answer(occurrence: Occurrence, one: _Asked) -> Registration | Refusal | None:
+    """What this form is answered with before any seat is looked at: mostly nothing yet."""
+    try:
+        if one.known.same_form:
+            return replayed(occurrence, one.sent)
+        _check(occurrence, one.sent)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _check(occurrence: Occurrence, sent: SentForm) -> None:
     if not occurrence.accepts(clock.now()):
         raise Closed()
     if sent.seen is not None and sent.seen != occurrence.event.revised_at:
         raise Conflict(_l("The host changed this page just now. Please look at it again, then press the button."))
-    check_size(occurrence, attendee.party)
-    check_share(occurrence, attendee.employer, attendee.party)
-    allotment = seats.allot(occurrence, sent.slot_id, attendee.party)
-    registration = write(occurrence, allotment, sent, hold=known.is_often)
-    outbox.enqueue(CONFIRMATION if registration.slot_id else WAITLIST_JOINED, registration)
-    return registration
+    check_size(occurrence, sent.attendee.party)
+    check_share(occurrence, sent.attendee.employer, sent.attendee.party)
 
 
 def check_size(occurrence: Occurrence, party: int) -> None:
@@ -72,50 +120,6 @@ def check_size(occurrence: Occurrence, party: int) -> None:
     if party > most:
         words = _l("One group can have up to %(most)s people. Call us for a larger group.", most=most)
         raise Refusal(words, field="party")
-
-
-def write(occurrence: Occurrence, allotment: seats.Allotment, sent: SentForm, hold: bool) -> Registration:
-    """The row of a place or a place in line, as it was allotted. With `hold` it is only held for a day."""
-    now = clock.to_minute(clock.now())
-    registration = _asked_for(occurrence, sent.attendee)
-    registration.number = registration.line = allotment.number
-    registration.slot_id = allotment.slot_id
-    registration.state = states.CONFIRMED if allotment.slot_id else states.WAITLISTED
-    registration.source = sent.source
-    registration.nonce_index = states.nonce_index(occurrence, sent.nonce)
-    registration.answers_index = answers_index(occurrence, sent)
-    registration.created_at = registration.revised_at = now
-    if registration.slot_id and hold:
-        registration.state, registration.held_until = states.HELD, now + HOLD
-    write_new(registration)
-    return registration
-
-
-def _asked_for(occurrence: Occurrence, attendee: Attendee) -> Registration:
-    """What the person told us, sealed; and what they were told."""
-    registration = Registration(
-        id=uuid.uuid4(),
-        occurrence_id=occurrence.id,
-        occurrence=occurrence,
-        party=attendee.party,
-        children=attendee.children,
-        language=attendee.language,
-        spoken=attendee.spoken,
-        contact_kind=attendee.contact_kind,
-        wording=attendee.wording if occurrence.event.sensitive else states.FULL,
-        consent_version=CONSENT_VERSION,
-        checklist_id=occurrence.event.checklist_id,
-    )
-    registration.keep_secret(
-        name=attendee.name,
-        contact=attendee.contact,
-        note=attendee.note,
-        needs=attendee.needs,
-        code=states.new_code(),
-    )
-    if attendee.employer:
-        registration.keep_employer(attendee.employer)
-    return registration
 
 
 def reconfirm(registration_id: uuid.UUID) -> Registration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,24 +33,47 @@ class KeptBefore:
         return self.same_contact >= SAME_CONTACT_LIMIT
 
 
-def kept_before(occurrence: Occurrence, nonce: str, contact: str) -> KeptBefore:
-    """What is there already of the person who sent this form. One question, since each place kept asks it."""
-    asked = {
-        "date": occurrence.id,
-        "nonce": states.nonce_index(occurrence, nonce),
-        "contact": states.contact_index(occurrence, contact) if contact else None,
-    }
-    return KeptBefore(*db.session.execute(_counted(), asked).one())
+def kept_before(occurrence: Occurrence, forms: Sequence[SentForm]) -> list[KeptBefore]:
+    """What is there already of the people who sent these forms. One question, since each place kept asks it."""
+    nonces = [states.nonce_index(occurrence, sent.nonce) for sent in forms]
+    contacts = [_contact_index(occurrence, sent.attendee.contact) for sent in forms]
+    asked = {"date": occurrence.id} | _named("nonce", nonces) | _named("contact", contacts)
+    counts = {row[0]: row[1] for row in db.session.execute(_counted(len(forms)), asked)}
+    return [
+        KeptBefore(counts.get(nonce, 0), counts.get(contact, 0))
+        for nonce, contact in zip(nonces, contacts, strict=True)
+    ]
+
+
+def _contact_index(occurrence: Occurrence, contact: str) -> bytes:
+    return states.contact_index(occurrence, contact) if contact else b""
+
+
+def _named(name: str, values: list[bytes]) -> dict[str, bytes]:
+    return {f"{name}{number}": value for number, value in enumerate(values)}
 
 
 @cache
-def _counted() -> sa.Select[int, int]:
-    """Two counts beside each other: each has an index of its own, which `or` would leave to the planner's luck."""
+def _counted(forms: int) -> sa.CompoundSelect[bytes, int]:
+    """Two counts after each other: each has an index of its own, which `or` would leave to the planner's luck."""
     place = table_of(Registration).c
     here, gone = place.occurrence_id == sa.bindparam("date"), (states.CANCELLED, states.NO_SHOW)
-    form = here, place.nonce_index == sa.bindparam("nonce")
-    contact = here, place.contact_index == sa.bindparam("contact"), *(place.state != state for state in gone)
-    return sa.select(*(sa.select(sa.func.count()).where(*which).scalar_subquery() for which in (form, contact)))
+    form = here, place.nonce_index.in_(_places("nonce", forms))
+    contact = here, place.contact_index.in_(_places("contact", forms)), place.state.not_in(gone)
+    same_form = sa.select(place.nonce_index, sa.literal_column("1", sa.Integer)).where(*form)
+    same_contact = sa.select(place.contact_index, sa.func.count()).where(*contact).group_by(place.contact_index)
+    return sa.union_all(same_form, same_contact)
+
+
+def _places(name: str, count: int) -> list[sa.BindParameter[bytes]]:
+    return [sa.bindparam(f"{name}{number}", type_=sa.LargeBinary) for number in range(count)]
+
+
+def are_apart(forms: Sequence[SentForm]) -> bool:
+    """True if none of these forms could be another one that comes twice, or of the same contact."""
+    nonces = {sent.nonce for sent in forms}
+    contacts = [sent.attendee.contact.casefold() for sent in forms if sent.attendee.contact]
+    return len(nonces) == len(forms) and len(set(contacts)) == len(contacts)
 
 
 def sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:

@@ -6,11 +6,12 @@ from flask_babel import lazy_gettext as _l
 
 from .. import seats
 from ..core.errors import Full, Refusal
+from ..models.base import write_new
 from ..models.event import Occurrence
 from ..models.registration import Registration
 from .asking import Attendee, SentForm
-from .keeping import write
 from .repeating import kept_before, replayed
+from .writing import drawn_up
 
 WALK_IN = "walk_in"
 
@@ -21,7 +22,7 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
     The same nonce with the same answers gives the same registration. Raises Full, Refusal, Conflict.
     """
     sent = SentForm(None, attendee, nonce, WALK_IN)
-    known = kept_before(occurrence, nonce, attendee.contact)
+    [known] = kept_before(occurrence, [sent])
     if known.same_form:
         return replayed(occurrence, sent)
     most = occurrence.event.party_max
@@ -31,4 +32,7 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
     slot_id = seats.claim_now(occurrence, attendee.party)
     if slot_id is None:
         raise Full()
-    return write(occurrence, seats.number(occurrence, slot_id), sent, hold=known.is_often)
+    [allotment] = seats.number(occurrence, [slot_id])
+    place = drawn_up(occurrence, allotment, sent, hold=known.is_often)
+    write_new([place])
+    return place

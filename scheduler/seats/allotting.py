@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 import sqlalchemy as sa
@@ -17,22 +19,36 @@ from ..models.registration import WAITLISTED, Registration
 from .counting import Allotment, claim, claim_of, number, release
 
 
+def allot_wished(occurrence: Occurrence, wishes: Sequence[tuple[uuid.UUID | None, int]]) -> list[Allotment | None]:
+    """Seats for all who get just the time that they wish: `wishes` are times and parties. None: ask allot() for them.
+
+    The occurrence must be locked. Where all who wish a time fit in, nobody passes another; where somebody is in line,
+    or not all of them fit, it is decided in turn.
+    """
+    parties: Counter[uuid.UUID] = Counter()
+    for wished, party in wishes:
+        if wished is not None and occurrence.waiting == 0:
+            parties[wished] += party
+    claimed = {slot_id for slot_id in sorted(parties) if claim_of(occurrence, slot_id, parties[slot_id])}
+    numbered = iter(number(occurrence, [wished for wished, _party in wishes if wished in claimed]))
+    return [next(numbered) if wished in claimed else None for wished, _party in wishes]
+
+
 def allot(occurrence: Occurrence, wished: uuid.UUID | None, party: int) -> Allotment:
-    """Decide who gets seats: the wished slot, or a place in line when nothing fits.
+    """Decide whether somebody gets seats: the wished slot, or a place in line when nothing fits.
 
     The occurrence must be locked. Nobody passes a party in line that would fit; what none of them fits in is not
     kept empty for them. Raises TimeTaken when the wished slot is full and another time would do (beside a line it
     is offered instead), Refusal when the slot is not of this date.
     """
-    if wished is not None and occurrence.waiting == 0 and claim_of(occurrence, wished, party):
-        return number(occurrence, wished)
     slots = _slots(occurrence.id)
     slot = _wished(occurrence, slots, wished)
     if slot is None or slot.free < party or would_pass(occurrence, slot) or not claim(slot.id, party):
         if occurrence.waiting == 0 and any(other.free >= party for other in slots if _can_start(occurrence, other)):
             raise TimeTaken()
         slot = None
-    return number(occurrence, slot.id if slot else None)
+    [allotment] = number(occurrence, [slot.id if slot else None])
+    return allotment
 
 
 def open_slots(occurrence: Occurrence) -> list[Slot]:

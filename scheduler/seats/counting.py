@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -51,16 +52,20 @@ def _claiming_of() -> ReturningUpdate[Any]:
     return _claiming().where(slot.c.occurrence_id == sa.bindparam("date"), slot.c.starts_at > sa.bindparam("after"))
 
 
-def number(occurrence: Occurrence, slot_id: uuid.UUID | None) -> Allotment:
-    """The next number in the order of coming, for a place at a time or in line; written at once.
+def number(occurrence: Occurrence, slot_ids: Sequence[uuid.UUID | None]) -> list[Allotment]:
+    """The next numbers in the order of coming, for places at these times or (None) in line; written at once.
 
     The occurrence must be locked.
     """
-    counted = {"last_number": occurrence.last_number + 1, "waiting": occurrence.waiting + (slot_id is None)}
+    if not slot_ids:
+        return []
+    last, waiting = occurrence.last_number + len(slot_ids), occurrence.waiting + slot_ids.count(None)
+    counted = {"last_number": last, "waiting": waiting}
     db.session.execute(_counting(), {"date": occurrence.id, **counted})
+    first = occurrence.last_number + 1
     for column, count in counted.items():
         set_committed_value(occurrence, column, count)
-    return Allotment(occurrence.last_number, slot_id)
+    return [Allotment(first + place, slot_id) for place, slot_id in enumerate(slot_ids)]
 
 
 @cache

@@ -16,12 +16,14 @@ from ..models.registration import Registration
 _TURN = sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("date", type_=sa.BigInteger)))
 
 
-def lock(occurrence_id: uuid.UUID) -> Occurrence:
+def lock(occurrence_id: uuid.UUID, *, in_turn: bool = True) -> Occurrence:
     """The occurrence with its event, locked until the transaction ends. Raises Missing.
 
-    FOR NO KEY UPDATE: rows that merely refer to the date (letters, reminders) may be written meanwhile.
+    FOR NO KEY UPDATE: rows that merely refer to the date (letters, reminders) may be written meanwhile. Not `in_turn`:
+    for one who speaks for all who wait in a line of their own, so that few come here at once.
     """
-    _wait_in_turn(occurrence_id)
+    if in_turn:
+        _wait_in_turn(occurrence_id)
     found = db.session.scalar(_locking(), {"date": occurrence_id})
     if found is None:
         raise Missing()

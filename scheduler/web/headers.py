@@ -22,6 +22,14 @@ PERMISSIONS_POLICY = ", ".join(
         "publickey-credentials-get", "screen-wake-lock", "usb", "xr-spatial-tracking",
     )
 )  # fmt: skip
+PROTECTING = (
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Permissions-Policy", PERMISSIONS_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+)
 COMPRESSED = ("text/html",)
 SMALL = 500
 
@@ -35,15 +43,10 @@ def bind(app: Flask) -> None:
 
 def protect(response: Response) -> Response:
     """What keeps a browser from telling others, embedding us or guessing."""
-    set_default = response.headers.setdefault
-    set_default("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    set_default("Cross-Origin-Opener-Policy", "same-origin")
-    set_default("Cross-Origin-Resource-Policy", "same-origin")
-    set_default("Referrer-Policy", "no-referrer")
-    set_default("Permissions-Policy", PERMISSIONS_POLICY)
-    set_default("X-Content-Type-Options", "nosniff")
+    said = set(response.headers.keys())
+    response.headers.extend([header for header in PROTECTING if header[0] not in said])
     if current_app.config["BASE_URL"].startswith("https://"):
-        set_default("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
 
 

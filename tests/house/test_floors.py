@@ -5,7 +5,7 @@ from __future__ import annotations
 from .tree import imports, modules, room, where
 
 FLOORS = [
-    {"core.errors", "core.clock", "core.languages"},
+    {"core.errors", "core.clock", "core.languages", "core.cursors"},
     {"core.config", "core.logs", "core.tokens", "core.wording", "core.postoffice", "core.counters", "core.engines"},
     {"core.keyring"},
     {"core.extensions", "core.sealing"},

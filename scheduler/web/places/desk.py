@@ -62,7 +62,7 @@ class Desk:
                 answer.set_result(got)
 
     def _register(self, forms: list[SentForm]) -> list[str | Exception]:
-        with transaction():
+        with transaction(seen_at_once=False):
             places = registrations.register_each(self._occurrence_id, forms)
             return [place if isinstance(place, Refusal) else place.token() for place in places]
 

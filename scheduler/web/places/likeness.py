@@ -72,8 +72,7 @@ def page(registration: Registration, token: str, shown: dict[str, Any], draw: Ca
     `draw` draws it with GAPS for link, feed and line.
     """
     stranger, messages = Stranger(registration), shown["messages"]
-    told = tuple((message.letter, message.channel, message.state, message.outcome) for message in messages)
-    key = ("place", languages.current(), stranger.key(), told, *shown["days_before"])
+    key = ("place", languages.current(), stranger.key(), tuple(messages), *shown["days_before"])
     pieces, end = shelf.alike(key, lambda: _in_pieces(draw(stranger).replace(token, GAPS["link"])))
     own = {
         "name": registration.name,
