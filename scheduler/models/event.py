@@ -195,6 +195,11 @@ class Occurrence(Model):
         """Why it does not take place, in the host's words; empty where nobody said."""
         return self.cancel_reason or self.event.cancel_reason
 
+    @property
+    def largest_party(self) -> int:
+        """So many people can come as one group: a larger one would wait for a time that has no room for it, ever."""
+        return min(self.event.party_max, max(slot.seats_limit for slot in self.slots))
+
     def accepts(self, now: datetime) -> bool:
         """True while places, or the waitlist, can be taken. `closed_at` is set while the host takes no more names."""
         return (

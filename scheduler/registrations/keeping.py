@@ -115,9 +115,8 @@ def _check(occurrence: Occurrence, sent: SentForm) -> None:
 
 
 def check_size(occurrence: Occurrence, party: int) -> None:
-    """Raise Refusal for more people than one group may have."""
-    most = occurrence.event.party_max
-    if party > most:
+    """Raise Refusal for more people than one group may have. Everybody may come alone."""
+    if party > 1 and party > (most := occurrence.largest_party):
         words = _l("One group can have up to %(most)s people. Call us for a larger group.", most=most)
         raise Refusal(words, field="party")
 

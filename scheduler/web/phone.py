@@ -76,7 +76,7 @@ def _form(offer: Offer) -> PhoneForm:
     near = list(dict.fromkeys([*event.languages, *event.interpretation])) or ["en"]
     form = PhoneForm(request.form or None, spoken=near[0])
     form.spoken.choices = [(code, wording.spoken(code)) for code in dict.fromkeys([*near, *known.SPOKEN])]
-    form.offer_party(event.party_max)
+    form.offer_party(offer.occurrence.largest_party)
     if offer.times:
         slots = offer.occurrence.slots if request.form else offer.times
         form.slot.choices = [(str(slot.id), wording.clock_time(slot.starts_local)) for slot in slots]

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from scheduler import seats
-from scheduler.core.errors import Conflict, Refusal
+from scheduler.core.errors import Conflict, Refusal, TimeTaken
 from scheduler.core.extensions import db, transaction
-from scheduler.models.event import Event
+from scheduler.models.event import Event, Slot
 from scheduler.models.message import Message
-from scheduler.models.registration import CONFIRMED, WAITLISTED, Registration
+from scheduler.models.registration import CONFIRMED, HELD, WAITLISTED, Registration
 from scheduler.registrations import SentForm
 from scheduler.web.places import desk
 
@@ -30,7 +30,7 @@ PEOPLE, SEATS = 12, 5
 
 
 class Desk:
-    """A workshop, and people who stand at its desk."""
+    """A date, and people who stand at its desk."""
 
     def __init__(self, app: Flask, world: ModuleType, threads: ThreadPoolExecutor) -> None:
         self._app, self._world, self._threads = app, world, threads
@@ -38,9 +38,16 @@ class Desk:
             posted = world.workshop(seats=SEATS)
         self.occurrence_id: uuid.UUID = posted.occurrence_id
 
-    def form(self, number: int, **answers: Any) -> SentForm:
-        attendee = self._world.attendee(contact=f"p{number}@post.example", **answers)
-        return SentForm(None, attendee, f"form {number}")
+    def open_clinic(self, slots: int, seats: int) -> list[uuid.UUID]:
+        """A clinic instead of the workshop; returns its times."""
+        with transaction():
+            posted = self._world.clinic(slots=slots, seats=seats)
+        self.occurrence_id = posted.occurrence_id
+        return list(posted.slot_ids)
+
+    def form(self, number: int, slot_id: uuid.UUID | None = None, **answers: Any) -> SentForm:
+        attendee = self._world.attendee(**{"contact": f"p{number}@post.example"} | answers)
+        return SentForm(slot_id, attendee, f"form {number}")
 
     def press(self, sent: SentForm) -> Future[str]:
         def act() -> str:
@@ -65,10 +72,10 @@ class Desk:
             time.sleep(0.01)
         raise AssertionError(f"{people} people did not come to the desk within 5 s")
 
-    def press_together(self, forms: list[SentForm]) -> list[Future[str]]:
+    def press_together(self, forms: list[SentForm], slot_id: uuid.UUID | None = None) -> list[Future[str]]:
         """One is served; all the others come meanwhile, and are served together."""
         with self.busy():
-            first = self.press(self.form(0))
+            first = self.press(self.form(0, slot_id))
             self.until_waiting(0)
             others = [self.press(sent) for sent in forms]
             self.until_waiting(len(forms))
@@ -105,6 +112,57 @@ def test_all_who_wait_are_served_in_one_transaction(stand: Desk) -> None:
     assert dict(db.session.execute(states).all()) == {CONFIRMED: SEATS, WAITLISTED: PEOPLE - SEATS}  # type: ignore[arg-type]
     assert set(db.session.scalars(sa.select(Registration.number))) == set(range(1, PEOPLE + 1))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Message)) == PEOPLE
+
+
+@contextmanager
+def asked_of_the_database() -> Iterator[list[str]]:
+    """The statements of other threads than this one meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: sa.Connection, _cursor: object, words: str, *_more: object) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            asked.append(words)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    yield asked
+    sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_all_who_get_what_they_wish_cost_no_more_statements_than_one(stand: Desk) -> None:
+    [slot] = stand.open_clinic(slots=1, seats=2 * PEOPLE)
+    with asked_of_the_database() as asked:
+        stand.press(stand.form(100, slot)).result(10)
+        one, asked[:] = len(asked), []
+        for pressed in stand.press_together([stand.form(number, slot) for number in range(1, PEOPLE)]):
+            pressed.result(10)
+    inserts = [words for words in asked if words.startswith("INSERT INTO registration")]
+    assert len(inserts) == 2 and len(asked) <= 2 * one + 2, asked
+    numbers = db.session.scalars(sa.select(Registration.number).order_by(Registration.number)).all()
+    assert numbers == list(range(1, PEOPLE + 2))
+    taken = db.session.scalars(sa.select(Slot.seats_taken).where(Slot.id == slot)).one()
+    assert taken == PEOPLE + 1
+
+
+def test_where_not_all_fit_into_a_time_they_are_served_in_turn(stand: Desk) -> None:
+    early, late, evening = stand.open_clinic(slots=3, seats=2)
+    wishes = [(1, early, 1), (2, early, 2), (3, late, 1), (4, early, 1)]
+    forms = [stand.form(number, slot, party=party) for number, slot, party in wishes]
+    _first, one, large, other, last = stand.press_together(forms, slot_id=late)
+    assert one.result(10) and other.result(10) and last.result(10)
+    with pytest.raises(TimeTaken):
+        large.result(10)
+    taken = dict(db.session.execute(sa.select(Slot.id, Slot.seats_taken)).all())  # type: ignore[arg-type]
+    assert taken == {early: 2, late: 2, evening: 0} | {slot: 0 for slot in taken if slot not in (early, late, evening)}
+
+
+def test_one_contact_in_one_moment_is_counted(stand: Desk) -> None:
+    [slot] = stand.open_clinic(slots=1, seats=PEOPLE)
+    helper = [stand.form(number, slot, contact="Helper@post.example") for number in range(1, 4)]
+    helper += [stand.form(number, slot, contact="helper@post.example") for number in range(4, 7)]
+    for pressed in stand.press_together(helper):
+        pressed.result(10)
+    states = sa.select(Registration.state, sa.func.count()).group_by(Registration.state)
+    assert dict(db.session.execute(states).all()) == {CONFIRMED: 1 + 4, HELD: 2}  # type: ignore[arg-type]
 
 
 def test_a_form_that_comes_twice_keeps_one_place(stand: Desk) -> None:

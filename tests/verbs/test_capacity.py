@@ -334,3 +334,14 @@ def test_what_is_over_is_not_closed(clinic: Posted, at: Any) -> None:
     for act in (events.close, events.reopen):
         with pytest.raises(Conflict), transaction():
             act(clinic.occurrence_id)
+
+
+def test_a_group_larger_than_any_time_is_told_so_and_does_not_close_the_clinic(
+    clinic: Posted, world: ModuleType
+) -> None:
+    with pytest.raises(Refusal) as found:
+        attend(world, clinic, party=3)
+    assert found.value.field == "party" and "up to 2 people" in str(found.value.words)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Registration)) == 0
+    change(clinic, None, 3)
+    assert state(world, attend(world, clinic, 1, party=3)) == CONFIRMED

@@ -32,12 +32,14 @@ MORNING = "2026-09-01 10:00"
 
 
 class Line:
-    """A date with one taken place of each size that is asked for, and a line behind it."""
+    """A date with one taken place of each size that is asked for (and `more` that stay taken), and a line behind it."""
 
-    def __init__(self, world: ModuleType, seats: int = 1, *, slots: int = 1, **event: Any) -> None:
+    def __init__(self, world: ModuleType, seats: int = 1, *, more: int = 0, slots: int = 1, **event: Any) -> None:
         self.world = world
         with transaction():
-            self.posted = world.clinic(slots=slots, seats=seats, starts_local=START, **event)
+            self.posted = world.clinic(slots=slots, seats=seats + more, starts_local=START, **event)
+            if more:
+                world.attends(self.posted, party=more, contact="stays@post.example")
             self.inside = [
                 world.attends(self.posted, slot, party=seats, contact=f"in{slot}@post.example") for slot in range(slots)
             ]
@@ -117,11 +119,11 @@ def test_a_freed_place_is_offered_to_the_first_in_line(line: Line) -> None:
 
 def test_a_party_that_does_not_fit_is_not_passed_by_one_that_would(world: ModuleType, at: Clock) -> None:
     at(MORNING)
-    line = Line(world, seats=2)
+    line = Line(world, seats=2, more=1)
     three, two, one = line.joins(3), line.joins(2), line.joins()
     line.frees()
     assert [line.state(who) for who in (three, two, one)] == [WAITLISTED, OFFERED, WAITLISTED]
-    assert line.counts() == (2, 2)
+    assert line.counts() == (3, 2)
 
 
 def test_erasing_and_a_hold_that_lapses_free_places_too(world: ModuleType, at: Clock) -> None:
@@ -383,7 +385,7 @@ def test_nothing_is_offered_while_no_names_are_taken(line: Line, change: dict[st
 def test_giving_a_place_by_hand(world: ModuleType, at: Clock) -> None:
     """Out of turn only for who says so."""
     at("2026-09-01 22:00")
-    line = Line(world, seats=2)
+    line = Line(world, seats=2, more=1)
     too_many, first, second = line.joins(3), line.joins(), line.joins()
     line.frees()
     with transaction(), pytest.raises(waitlist.OutOfTurn) as refused:

@@ -354,3 +354,12 @@ def test_beyond_four_a_place_waits_for_a_word(client: FlaskClient, world: Module
     place = [kept(client, workshop) for _ in range(5)][-1]
     assert client.post(f"{place}/confirmation").status_code == 303
     assert {found.state for found in everyone()} == {"confirmed"}
+
+
+def test_no_group_is_offered_that_no_time_has_room_for(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        clinic = world.clinic()
+    page = client.get(address(clinic)).text
+    assert re.findall(r'name="party"[^>]*value="(\d+)"', page) == ["1", "2"]
+    response = press(client, clinic, party="3")
+    assert response.status_code == 422 and "from 1 to 2" in response.text and not everyone()

@@ -155,7 +155,7 @@ def offered(form: ChangesForm, registration: Registration) -> ChangesForm:
     else:
         del form.slot
     if registrations.may_resize(registration):
-        offer_party(form, max(event.party_max, registration.party))
+        offer_party(form, max(occurrence.largest_party, registration.party))
     else:
         del form.party
     if not event.sensitive:

@@ -82,8 +82,10 @@ class Offer:
         return form
 
     def _most_in_a_party(self) -> int:
-        """A group may have so many people, and no more than each company gets."""
-        return min(self.event.party_max, self.event.max_per_employer or self.event.party_max)
+        """A group may have so many people on one of these dates, and no more than each company gets."""
+        dates = self.dates if self.asks_date else [self.chosen]
+        most = max(date.occurrence.largest_party for date in dates)
+        return min(most, self.event.max_per_employer or most)
 
     def narrow(self, form: PlaceForm) -> None:
         """Before the form is shown again: only times that are still open.
