@@ -67,6 +67,6 @@ def _form(occurrence: Occurrence) -> TimesForm:
 
 
 def _page(occurrence: Occurrence, form: TimesForm, status: int = 200) -> Answer:
-    changeable = occurrence.state == "scheduled" and occurrence.ends_at > clock.now()
+    changeable = events.is_changeable(occurrence)
     page = render_template("console/editor/times.html", occurrence=occurrence, form=form, changeable=changeable)
     return page, status
