@@ -87,9 +87,9 @@ def _problems_of_date(event: Event, occurrence: Occurrence) -> list[str]:
 def _problems_of_place(venue: Venue, day: str) -> list[str]:
     found = []
     if not venue.address:
-        found.append(_("%(day)s: the place “%(place)s” has no address.", day=day, place=venue.name))
+        found.append(_("%(day)s: the place “%(place)s” has no address.", day=day, place=venue.called))
     if not any(venue.transit.values()):
-        found.append(_("%(day)s: say how to get to “%(place)s” by train or bus.", day=day, place=venue.name))
+        found.append(_("%(day)s: say how to get to “%(place)s” by train or bus.", day=day, place=venue.called))
     return found
 
 

@@ -81,7 +81,7 @@ def venue_choices(event: Event) -> list[tuple[str, str]]:
 
 def place_words(venue: places.Venue) -> str:
     """A place in a list of choices, with its part of the city."""
-    return f"{venue.name}, {venue.area}" if venue.area and venue.area != venue.name else venue.name
+    return f"{venue.called}, {venue.area}" if venue.area and venue.area != venue.name else venue.called
 
 
 def _like_the_last(event: Event) -> dict[str, Any]:

@@ -240,6 +240,20 @@ def test_after_acceptance_there_is_an_invitation_and_nothing_about_people(client
     assert code.group(0) not in shown and joined.location not in shown
 
 
+@pytest.mark.parametrize(("lang", "where"), [("en", "At the employer’s place"), ("es", "En el lugar de trabajo")])
+def test_a_workplace_is_named_in_the_language_of_whoever_reads(client: FlaskClient, lang: str, where: str) -> None:
+    asked(client)
+    set_up()
+    invited = invitation(lang)
+    joined = client.post(invited, data={"name": "Ana Vale", "nonce": nonce_in(client.get(invited).text)})
+    place = page(client, joined.location)
+    assert where in read(place) and " / " not in read(place)
+    appointment = re.search(r'href="([^"]+\.ics[^"]*)"', place)
+    assert appointment, "staff can keep it in their calendar"
+    calendar = client.get(appointment.group(1)).text
+    assert f"LOCATION:{where}\r\n" in calendar and " / " not in calendar
+
+
 def test_attended_yes_or_no(client: FlaskClient, at: Any) -> None:
     address = asked(client)
     set_up()
