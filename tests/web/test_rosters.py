@@ -73,6 +73,14 @@ def test_an_empty_roster_says_so(desk: FlaskClient, posted: Any) -> None:
     assert "0 here of 0 signed up" in page
 
 
+def test_people_are_counted_in_spanish_too(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    press(desk, "/console/account", "/console/account/language", language="es")
+    for party, words in ((1, "0 aquí, de 1 persona anotada"), (2, "0 aquí, de 3 personas anotadas")):
+        with transaction():
+            world.attends(posted, party=party)
+        assert words in text_of(desk.get(roster_of(posted)).text)
+
+
 @ON_THE_DAY
 def test_a_line_holds_what_the_door_needs(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
     attend(world, posted, name="Rosa Méndez", spoken="pl", party=2, children=1, needs=["step_free"])
