@@ -137,7 +137,7 @@ def test_the_form_has_the_labels_of_the_study(client: FlaskClient) -> None:
         ({"email": "hr-at-foods"}, "Write an e-mail address like"),
         ({"phone": "12"}, "Write a phone with 10 numbers"),
         ({"place": None}, "Choose where."),
-        ({"zip": ""}, "Write the ZIP code of your place."),
+        ({"zip": ""}, "Write the ZIP code of your workplace."),
         ({"day_1": ""}, "Choose at least one day."),
         ({"day_1": "2026-11-21"}, "Choose a day after today."),
         ({"day_1": "2027-12-01"}, "Choose a day within one year."),
