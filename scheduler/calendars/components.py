@@ -140,7 +140,7 @@ def is_online(occurrence: Occurrence) -> bool:
 
 def _put_address(entry: Event, venue: Venue) -> None:
     address = one_line(", ".join(part for part in (venue.room, venue.full_address) if part))
-    put_text(entry, "location", one_line(f"{venue.name}, {address}".rstrip(", ")))
+    put_text(entry, "location", one_line(f"{venue.called}, {address}".rstrip(", ")))
     if venue.latitude is None or venue.longitude is None:
         return
     entry.add("geo", (venue.latitude, venue.longitude))
@@ -151,7 +151,7 @@ def _put_address(entry: Event, venue: Venue) -> None:
         VALUE="URI",
         X_ADDRESS=one_line(venue.full_address),
         X_APPLE_RADIUS="100",
-        X_TITLE=one_line(venue.name),
+        X_TITLE=one_line(venue.called),
     )
 
 

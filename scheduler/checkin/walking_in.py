@@ -70,6 +70,11 @@ def takes_walk_ins(occurrence: Occurrence, now: datetime) -> bool:
     return occurrence.event.walk_ins and door_is_open(occurrence, now)
 
 
+def is_full(occurrence: Occurrence, party: int, now: datetime) -> bool:
+    """True while the door is open and there is no room behind it for so many."""
+    return door_is_open(occurrence, now) and not seats.fits_now(occurrence, party)
+
+
 def set_walk_ins(event_id: uuid.UUID, on: bool) -> Event:
     """Whether people without a booking are taken in while there is room. Raises Missing."""
     event = db.session.get(Event, event_id, populate_existing=True, with_for_update={"key_share": True})

@@ -1,7 +1,7 @@
 """Events: announced, given dates and times, checked, and published."""
 
 from ..models.catalogue import search_text
-from .announcing import EDITABLE, Announcement, create, edit, longest_retention, retention_days
+from .announcing import EDITABLE, Announcement, create, edit, is_changeable, longest_retention, retention_days
 from .cancelling import cancel_date, cancel_event
 from .capacity import Added, Limits, change_times
 from .closing import close, reopen
@@ -15,6 +15,6 @@ from .retiming import retime_future
 __all__ = [
     "EDITABLE", "Added", "Announcement", "Limits", "NotReady", "Timetable", "add_date", "ask_by_phone",
     "cancel_date", "cancel_event", "change_date", "change_times", "check_days", "check_timetable", "close",
-    "create", "edit", "longest_retention", "move_date", "name_cohosts", "plan_reminders", "problems", "publish",
-    "remove_date", "reopen", "retention_days", "retime_future", "search_text", "warnings",
+    "create", "edit", "is_changeable", "longest_retention", "move_date", "name_cohosts", "plan_reminders", "problems",
+    "publish", "remove_date", "reopen", "retention_days", "retime_future", "search_text", "warnings",
 ]  # fmt: skip

@@ -108,6 +108,12 @@ def locked(event_id: uuid.UUID) -> Event:
     return event
 
 
+def is_changeable(occurrence: Occurrence) -> bool:
+    """True of a date until it is over or called off."""
+    takes_place = occurrence.event.state in EDITABLE and occurrence.state == "scheduled"
+    return takes_place and occurrence.ends_at > clock.now()
+
+
 def stay_ready(event: Event, lacked: list[str]) -> None:
     """A published event may not gain a problem. `lacked`: the problems that it had before the change."""
     gained = [words for words in problems(event) if words not in lacked]

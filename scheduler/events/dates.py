@@ -22,7 +22,7 @@ from ..models.message import Message
 from ..models.offer import Offer
 from ..models.registration import CANCELLED, LIVE, Registration
 from ..models.venue import Venue
-from .announcing import locked, retention_days, stay_ready, touch
+from .announcing import is_changeable, locked, retention_days, stay_ready, touch
 from .publishing import problems
 
 MOST_TIMES, SHORTEST_STEP = 60, 5
@@ -157,7 +157,7 @@ def locked_date(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
         raise Missing()
     event = locked(event_id)
     occurrence = seats.lock(occurrence_id)
-    if occurrence.state != "scheduled" or occurrence.ends_at <= clock.now():
+    if not is_changeable(occurrence):
         raise Conflict(_l("This date is over or called off. It can't be changed any more."))
     reread_slots(occurrence)
     return event, occurrence

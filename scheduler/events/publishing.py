@@ -43,13 +43,19 @@ def problems(event: Event) -> list[str]:
     """What must be put right before anybody may see the event."""
     found = [_("Write a title in %(language)s.", language=name) for code, name in _names() if not event.title.get(code)]
     if event.checklist and event.checklist.is_overdue(clock.today(current_app.config["TIMEZONE"])):
-        found.append(_("The list of what to bring is due for review. Review it, then publish."))
+        found.append(_due_for_review(event))
     coming = _coming(event)
     if not coming:
         found.append(_("Add a date that is still to come."))
     for occurrence in coming:
         found += _problems_of_date(event, occurrence)
     return found
+
+
+def _due_for_review(event: Event) -> str:
+    if event.state == PUBLISHED:
+        return str(_("The list of what to bring is due for review. Please review it now: people already read it."))
+    return str(_("The list of what to bring is due for review. Review it, then publish."))
 
 
 def _names() -> list[tuple[str, str]]:
@@ -87,9 +93,9 @@ def _problems_of_date(event: Event, occurrence: Occurrence) -> list[str]:
 def _problems_of_place(venue: Venue, day: str) -> list[str]:
     found = []
     if not venue.address:
-        found.append(_("%(day)s: the place “%(place)s” has no address.", day=day, place=venue.name))
+        found.append(_("%(day)s: the place “%(place)s” has no address.", day=day, place=venue.called))
     if not any(venue.transit.values()):
-        found.append(_("%(day)s: say how to get to “%(place)s” by train or bus.", day=day, place=venue.name))
+        found.append(_("%(day)s: say how to get to “%(place)s” by train or bus.", day=day, place=venue.called))
     return found
 
 

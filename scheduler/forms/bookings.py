@@ -19,7 +19,7 @@ COMPANY_LENGTH, NAME_LENGTH, NOTE_LENGTH = 120, 80, 500
 YES, NO = "yes", "no"
 
 PARTS = [("morning", _l("Morning")), ("afternoon", _l("Afternoon")), ("evening", _l("Evening"))]
-PLACES = {"theirs": _l("Your place"), "online": _l("Online"), "ours": _l("Our place")}
+PLACES = {"theirs": _l("Your workplace"), "online": _l("Online"), "ours": _l("Our place")}
 AUDIENCE = [("owner", _l("Owners")), ("supervisor", _l("Supervisors")), ("all_staff", _l("All staff"))]
 EQUIPMENT = [("screen", _l("Screen")), ("sound", _l("Sound")), ("step_free", _l("Step-free"))]
 
@@ -90,7 +90,7 @@ class RequestForm(Form):
         render_kw={"autocomplete": "tel", "inputmode": "tel", "dir": "ltr"},
     )
     place = OneOf(_l("Where"), otherwise=_l("Choose where."))
-    zip = Zip(_l("ZIP code of your place"), most=10, render_kw={"inputmode": "numeric", "class": "short"})
+    zip = Zip(_l("ZIP code of your workplace"), most=10, render_kw={"inputmode": "numeric", "class": "short"})
     day_1 = WishedDay(_l("First day"))
     part_1 = _part()
     day_2 = WishedDay(_l("Second day"))
@@ -119,7 +119,7 @@ class RequestForm(Form):
         """True if all of it can stand; each further day needs its part, and no day is named twice."""
         at_theirs = self.place.data == "theirs"
         self.zip.wanted = at_theirs
-        self.zip.empty_words = _("Write the ZIP code of your place.")
+        self.zip.empty_words = _("Write the ZIP code of your workplace.")
         for number in (2, 3):
             self[f"part_{number}"].wanted = bool(self[f"day_{number}"].raw_data and self[f"day_{number}"].raw_data[0])
         fine = bool(super().validate(extra_validators))

@@ -90,7 +90,7 @@ def _session(occurrence: Occurrence, language: str) -> Facts:
         "zone": wording.zone_words(occurrence.zone),
         "online": bool(venue and venue.online),
         "at_work": bool(venue and venue.hidden),
-        "venue": venue.name if venue else "",
+        "venue": venue.called if venue else "",
         "address": venue.full_address if venue else "",
         "transit": said(venue.transit, language) if venue and venue.transit else None,
         "reason": said(occurrence.reason_off, language) if occurrence.is_cancelled else None,

@@ -216,4 +216,4 @@ def _where(message: Message, language: str) -> Facts:
 
 
 def _named(venue: Venue) -> str:
-    return f"{venue.name}, {venue.room}" if venue.room else venue.name
+    return f"{venue.called}, {venue.room}" if venue.room else venue.called

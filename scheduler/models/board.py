@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from ..core import clock
 from ..core.extensions import db
 from .event import DRAFT, Cohost, Event, Occurrence, Slot
+from .line import on_waitlist
 
 UPCOMING, DRAFTS, PAST = "upcoming", "drafts", "past"
 TABS = (UPCOMING, DRAFTS, PAST)
@@ -22,12 +23,13 @@ UNFINISHED = (DRAFT, "in_review")
 
 @dataclass(frozen=True)
 class Line:
-    """An event with one of its dates, or with None while it has no date yet; and the places of that date."""
+    """An event with one of its dates, or with None while it has none yet; and that date's places and waitlist."""
 
     event: Event
     occurrence: Occurrence | None
     taken: int = 0
     limit: int = 0
+    waitlist: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,11 @@ def dates(hosts: Hosts, tab: str, number: int, count: int) -> Page:
         .scalar_subquery()
         for column in (Slot.seats_taken, Slot.seats_limit)
     )
-    query = _dates(hosts, tab).add_columns(taken, limit).outerjoin(Occurrence.venue)
+    query = _dates(hosts, tab).add_columns(taken, limit, on_waitlist()).outerjoin(Occurrence.venue)
     whole = contains_eager(Occurrence.event).joinedload(Event.organization)
     query = query.options(whole, contains_eager(Occurrence.venue))
     query = query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
-    lines = [Line(found.event, found, taken, limit) for found, taken, limit in db.session.execute(query)]
+    lines = [Line(found.event, found, *numbers) for found, *numbers in db.session.execute(query)]
     return Page(lines, number, count)
 
 

@@ -28,6 +28,8 @@ __all__ = [
 PAGE_SIZE = 20
 MOST = 1000
 """So many dates can be paged through; whoever wants to see further asks for less."""
+LOOKED_AT = 12
+"""Among so many of the soonest other dates those with room are looked for."""
 LONGEST = timedelta(days=60)
 """No date lasts longer."""
 EVENING = 17
@@ -226,13 +228,14 @@ def shown(slug: str) -> Event | None:
 
 
 def alternatives(event: Event, most: int = 3) -> list[Date]:
-    """Other dates behind the same door that can still be joined."""
+    """Other dates behind the same door that can still be joined: those with room first, each kind soonest first."""
     same_door = [key for key, door in DOORS.items() if door == event.door]
     wanted = (Event.type.in_(same_door), Event.state == PUBLISHED, Event.id != event.id)
     takes_place = (Occurrence.state == "scheduled", Occurrence.closed_at.is_(None))
-    soonest = _soonest(Occurrence.id, clock.now(), wanted).where(*takes_place).limit(most).subquery()
+    soonest = _soonest(Occurrence.id, clock.now(), wanted).where(*takes_place).limit(LOOKED_AT).subquery()
     query = _in_order(_whole().where(Occurrence.id.in_(sa.select(soonest.c.id))))
-    return with_room(db.session.scalars(query).all())
+    found = with_room(db.session.scalars(query).all())
+    return sorted(found, key=lambda date: not date.lit)[:most]
 
 
 def listed_pages() -> list[tuple[str, datetime]]:

@@ -7,7 +7,8 @@ import uuid
 import sqlalchemy as sa
 
 from ..core.extensions import db
-from .registration import WAITLISTED, Registration
+from .event import Occurrence
+from .registration import ON_WAITLIST, WAITLISTED, Registration
 
 
 def place_in_line(registration: Registration) -> int:
@@ -24,3 +25,15 @@ def first_in_line(occurrence_id: uuid.UUID) -> Registration | None:
     """Who is next."""
     waits = Registration.occurrence_id == occurrence_id, Registration.state == WAITLISTED
     return db.session.scalar(sa.select(Registration).where(*waits).order_by(Registration.line).limit(1))
+
+
+def on_waitlist() -> sa.ScalarSelect[int]:
+    """A column: how many parties the waitlist of a date holds, counted as its roster counts them."""
+    listed = Registration.state.in_(ON_WAITLIST), Registration.erase_asked.is_(False)
+    query = sa.select(sa.func.count()).where(Registration.occurrence_id == Occurrence.id, *listed)
+    return query.correlate(Occurrence).scalar_subquery()
+
+
+def waitlist_of(occurrence_id: uuid.UUID) -> int:
+    """The same of one date."""
+    return db.session.scalar(sa.select(on_waitlist()).where(Occurrence.id == occurrence_id)) or 0

@@ -31,6 +31,8 @@ COUNTED = (*SEATED, OFFERED, NO_SHOW)
 AWAITED = (HELD, CONFIRMED, WAITLISTED, OFFERED)
 """Might still come, or get a place: who is there already needs nobody to write that they should not travel."""
 LIVE = (*AWAITED, CHECKED_IN)
+ON_WAITLIST = (WAITLISTED, OFFERED)
+"""In line, or asked whether they take the place that is held for them."""
 
 EMAIL, PHONE, HELPER_EMAIL, NONE = "email", "phone", "helper_email", "none"
 CONTACT_KINDS = (EMAIL, PHONE, HELPER_EMAIL, NONE)

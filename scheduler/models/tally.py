@@ -118,3 +118,11 @@ def counted(occurrence_id: uuid.UUID) -> dict[str, dict[str, int | None]]:
         if cells:
             found[dimension] = cells
     return found
+
+
+def rounded(occurrence_id: uuid.UUID) -> dict[str, dict[str, int | None]]:
+    """The same as it is shown: rounded as the receipt is, or adding up would give the total that it keeps back."""
+    return {
+        dimension: {value: count and rough(count) for value, count in cells.items()}
+        for dimension, cells in counted(occurrence_id).items()
+    }

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..core.extensions import db
@@ -13,6 +14,9 @@ from .base import Id, Model, Texts, WordSet
 
 PUBLIC, AFTER_REGISTRATION = "public", "after_registration"
 ACCESS = ("step_free", "restroom", "seating")
+
+WORKPLACE = "At the employer’s place / En el lugar de trabajo"
+"""How the table names the one place that stands for every workplace: whose it is, only the sealed request tells."""
 
 
 class Venue(Model):
@@ -40,6 +44,15 @@ class Venue(Model):
     online: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (sa.CheckConstraint("visibility IN ('public', 'after_registration')", name="visibility"),)
+
+    @property
+    def is_workplace(self) -> bool:
+        return self.name == WORKPLACE
+
+    @property
+    def called(self) -> str:
+        """Its name; that of a workplace is said in the language of the moment."""
+        return str(_("At the employer’s place")) if self.is_workplace else self.name
 
     @property
     def hidden(self) -> bool:

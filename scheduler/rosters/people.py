@@ -15,7 +15,7 @@ EXPECTED = (*states.SEATED, states.NO_SHOW)
 SHOWN = {
     COMING: (states.HELD, states.CONFIRMED),
     HERE: (states.CHECKED_IN,),
-    WAITING: (states.WAITLISTED, states.OFFERED),
+    WAITING: states.ON_WAITLIST,
     ABSENT: (states.NO_SHOW,),
     ALL: ON_THE_LIST,
 }

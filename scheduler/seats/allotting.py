@@ -62,12 +62,20 @@ def claim_now(occurrence: Occurrence, party: int) -> uuid.UUID | None:
     People who are here go before people who wait at home: what is free now is lost while somebody is asked for it.
     A place that is held by an open offer is not free. The occurrence must be locked.
     """
+    return next((slot.id for slot in _on_or_coming(occurrence) if claim(slot.id, party)), None)
+
+
+def fits_now(occurrence: Occurrence, party: int) -> bool:
+    """True where a party at the door would find room. Only looks, so without a lock it may be wrong a moment later."""
+    return any(slot.free >= party for slot in _on_or_coming(occurrence))
+
+
+def _on_or_coming(occurrence: Occurrence) -> list[Slot]:
     slots, now = _slots(occurrence.id), clock.now()
     begun = [slot for slot in slots if slot.starts_at <= now]
     if occurrence.event.admission == "timed":
         begun = begun[-1:]
-    coming = [slot for slot in slots if slot.starts_at > now]
-    return next((slot.id for slot in [*begun, *coming] if claim(slot.id, party)), None)
+    return [*begun, *(slot for slot in slots if slot.starts_at > now)]
 
 
 def _slots(occurrence_id: uuid.UUID) -> list[Slot]:

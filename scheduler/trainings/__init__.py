@@ -1,6 +1,6 @@
 """Trainings: offered by a provider, asked for by an employer, answered, and joined by its staff."""
 
-from .answering import AT_WORK, Alternatives, Terms, accept, decline, take_up
+from .answering import Alternatives, Terms, accept, decline, take_up
 from .asking import Request, change, submit, withdraw
 from .erasing import erase_due
 from .finding import by_token, found, locked, readable
@@ -10,7 +10,7 @@ from .telling import tell_changes
 from .viewing import view
 
 __all__ = [
-    "AT_WORK", "Alternatives", "Attended", "Offering", "Request", "Terms", "accept", "by_token", "change", "decline",
+    "Alternatives", "Attended", "Offering", "Request", "Terms", "accept", "by_token", "change", "decline",
     "erase_due", "found", "join", "locked", "readable", "save", "submit", "take_up", "tell_changes", "view", "who_came",
     "withdraw",
 ]  # fmt: skip

@@ -25,9 +25,6 @@ from ..organizations import VenueFacts
 from .asking import check_wishes
 from .finding import locked
 
-AT_WORK = "At the employer’s place / En el lugar de trabajo"
-"""The name of the one place that stands for every workplace: whose it is, only the sealed request tells."""
-
 
 @dataclass(frozen=True)
 class Terms:
@@ -139,11 +136,11 @@ def _announce(booking: Booking, terms: Terms) -> uuid.UUID:
 def _workplace(booking: Booking) -> uuid.UUID:
     """The provider's one hidden place for sessions at employers'."""
     owner = booking.training.organization_id
-    query = sa.select(Venue.id).where(Venue.organization_id == owner, Venue.name == AT_WORK).limit(1)
+    query = sa.select(Venue.id).where(Venue.organization_id == owner, Venue.name == places.WORKPLACE).limit(1)
     found = db.session.scalar(query)
     if found is not None:
         return found
-    return organizations.save_venue(owner, VenueFacts(name=AT_WORK, visibility=places.AFTER_REGISTRATION)).id
+    return organizations.save_venue(owner, VenueFacts(name=places.WORKPLACE, visibility=places.AFTER_REGISTRATION)).id
 
 
 def _answer(booking: Booking, state: str, last_day: date) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from .. import events
@@ -65,8 +66,8 @@ def _listing_page(event: Event, form: DateForm, shown: Timetable | None = None, 
     return page, status
 
 
-def _form(event: Event, values: dict[str, Any]) -> DateForm:
-    form = DateForm(request.form or None, **values)
+def _form(event: Event, values: dict[str, Any], typed: MultiDict[str, str] | None = None) -> DateForm:
+    form = DateForm(typed or request.form or None, **values)
     form.fit(timed=event.admission == "timed")
     form.venue.choices = venue_choices(event)
     return form
@@ -80,7 +81,7 @@ def venue_choices(event: Event) -> list[tuple[str, str]]:
 
 def place_words(venue: places.Venue) -> str:
     """A place in a list of choices, with its part of the city."""
-    return f"{venue.name}, {venue.area}" if venue.area and venue.area != venue.name else venue.name
+    return f"{venue.called}, {venue.area}" if venue.area and venue.area != venue.name else venue.called
 
 
 def _like_the_last(event: Event) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _timetable(form: DateForm, keeps_times: bool = False) -> Timetable:
 def change(occurrence_id: uuid.UUID) -> Answer:
     """One date to change."""
     occurrence = own_date(occurrence_id)
-    form = _form(occurrence.event, _values(occurrence))
+    form = _form(occurrence.event, _values(occurrence), _typed(occurrence))
     keeps_times = _has_own_times(occurrence)
     if keeps_times:
         form.leave_times()
@@ -150,9 +151,29 @@ def change(occurrence_id: uuid.UUID) -> Answer:
     return _date_page(own_date(occurrence_id), form, status=status)
 
 
+def _typed(occurrence: Occurrence) -> MultiDict[str, str] | None:
+    """What was typed, beside the plan as it is: where people have places that stands as facts, not as fields."""
+    if not request.form:
+        return None
+    plan = {
+        "day": occurrence.starts_local.date().isoformat(),
+        "starts": f"{occurrence.starts_local:%H:%M}",
+        "ends": f"{occurrence.ends_local:%H:%M}",
+        "venue": str(occurrence.venue_id or ""),
+    }
+    return MultiDict({**plan, **request.form.to_dict()})
+
+
 def _date_page(occurrence: Occurrence, form: DateForm, shown: Timetable | None = None, status: int = 200) -> Answer:
     count = desk.signed_up(occurrence.event_id).get(occurrence.id, 0)
-    page = render_template("console/editor/date.html", occurrence=occurrence, form=form, shown=shown, count=count)
+    page = render_template(
+        "console/editor/date.html",
+        occurrence=occurrence,
+        form=form,
+        shown=shown,
+        count=count,
+        changeable=events.is_changeable(occurrence),
+    )
     return page, status
 
 

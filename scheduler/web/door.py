@@ -153,23 +153,27 @@ def number_words(card: NumberCard, minutes: int | None) -> str:
 @blueprint.get("/dates/<uuid:occurrence_id>/slip")
 @access.staff()
 def slip(occurrence_id: uuid.UUID) -> Answer:
-    """The next three dates, those that fit best first, to print and take along. Nothing about a person is on it."""
+    """The next three dates, those that fit best first, to print and take along. Nothing about a person is on it.
+
+    In the language of whoever is sent on, where the door knows it; else in that of the console.
+    """
     occurrence = own_date(occurrence_id)
+    reading = known.written(languages.current())
     spoken = request.args.get("spoken", "")
-    spoken = spoken if spoken in known.SPOKEN else _near(occurrence)[0]
+    spoken = spoken if spoken in known.SPOKEN else reading
     party = min(max(request.args.get("party", 1, type=int), 1), occurrence.event.party_max)
-    dates = onward.next_that_fit(occurrence, spoken, party, fill=True)
-    language = known.written(spoken)
+    told = {
+        "occurrence": occurrence,
+        "spoken": spoken,
+        "dates": onward.next_that_fit(occurrence, spoken, party, fill=True),
+        "is_full": checkin.is_full(occurrence, party, clock.now()),
+    }
     return render_template(
         "console/door/slip.html",
-        occurrence=occurrence,
-        spoken=spoken,
         party=party,
-        languages=dict.fromkeys([*_near(occurrence), spoken]),
-        dates=dates,
-        slip=_in_their_language(
-            language, "console/door/slip_card.html", occurrence=occurrence, spoken=spoken, dates=dates
-        ),
+        languages=dict.fromkeys([*_near(occurrence), reading, spoken]),
+        slip=_in_their_language(known.written(spoken), "console/door/slip_card.html", **told),
+        **told,
     )
 
 

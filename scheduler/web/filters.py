@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..core import clock, wording
 from ..core.languages import direction
 from ..models.base import Texts, in_language, language_of
 from . import access, languages, words
+
+COMPOUND = re.compile(r"\b(?:[A-Z]{1,2}-\d+[A-Z]*|[Ee]-mail)\b")
+"""Names of forms and the like: too short to be broken at the hyphen."""
 
 
 def texts(found: Texts | None) -> str:
@@ -29,6 +33,11 @@ def other_language(found: Texts | None) -> Markup:
     if answered == languages.current():
         return Markup("")
     return Markup(' lang="{}" dir="{}"').format(answered, direction(answered))
+
+
+def unbroken(text: str) -> Markup:
+    """A title in which `I-9` or `e-mail` stays on one line: by markup, so that a copy keeps its plain hyphen."""
+    return Markup(COMPOUND.sub(r'<span class="nb">\g<0></span>', str(escape(text))))
 
 
 def stamp(instant: datetime, zone: str) -> str:
@@ -50,7 +59,7 @@ def bind(app: Flask) -> None:
         app.jinja_env.filters[name] = getattr(wording, name)
     app.jinja_env.filters.update(
         texts=texts, texts_language=texts_language, other_language=other_language, local=clock.local, stamp=stamp,
-        dial=dial, topic_words=wording.topic,
+        dial=dial, unbroken=unbroken, topic_words=wording.topic,
     )  # fmt: skip
     app.jinja_env.globals.update(
         time_range=wording.time_range,

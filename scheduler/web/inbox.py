@@ -137,7 +137,7 @@ def _accept_form(booking: Booking) -> AcceptForm:
     form = AcceptForm(request.form or None, places=booking.head_count)
     form.wish.choices = [(str(number), wished(wish)) for number, wish in enumerate(booking.wishes)]
     known = places.within_reach({booking.training.organization_id})
-    venues = [(str(venue.id), place_words(venue)) for venue in known if venue.name != trainings.AT_WORK]
+    venues = [(str(venue.id), place_words(venue)) for venue in known if not venue.is_workplace]
     at_work = [(AT_WORK, _("At the employer’s place"))]
     form.venue.choices = at_work + venues if booking.place == states.THEIRS else venues + at_work
     if not request.form and booking.place == states.ONLINE:

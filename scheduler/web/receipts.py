@@ -80,7 +80,7 @@ def erased(occurrence: Occurrence) -> str:
         "console/receipts/date.html",
         occurrence=occurrence,
         receipt=tally.receipt(occurrence.id),
-        counted=tally.counted(occurrence.id),
+        counted=tally.rounded(occurrence.id),
         headings=HEADINGS,
         labels=LABELS,
         key_gone_on=_day_after(occurrence.key_week),

@@ -15,6 +15,7 @@ from ..core.errors import Refusal
 from ..core.extensions import transaction
 from ..forms.times import TimesForm
 from ..models.event import Occurrence
+from ..models.line import waitlist_of
 from ..models.organization import COORDINATOR, LEAD
 from . import access, refusals
 from .dates import own_date
@@ -67,6 +68,11 @@ def _form(occurrence: Occurrence) -> TimesForm:
 
 
 def _page(occurrence: Occurrence, form: TimesForm, status: int = 200) -> Answer:
-    changeable = occurrence.state == "scheduled" and occurrence.ends_at > clock.now()
-    page = render_template("console/editor/times.html", occurrence=occurrence, form=form, changeable=changeable)
+    page = render_template(
+        "console/editor/times.html",
+        occurrence=occurrence,
+        form=form,
+        waitlist=waitlist_of(occurrence.id),
+        changeable=events.is_changeable(occurrence),
+    )
     return page, status

@@ -30,7 +30,8 @@ Answer = str | Response | tuple[str, int]
 @access.staff(LEAD, COORDINATOR)
 def listing() -> Answer:
     """Own places first, then those that everybody shares."""
-    return render_template("console/venues.html", venues=places.within_reach(editing()))
+    venues = [venue for venue in places.within_reach(editing()) if not venue.is_workplace]
+    return render_template("console/venues.html", venues=venues)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -48,7 +49,7 @@ def new() -> Answer:
 def edit(venue_id: uuid.UUID) -> Answer:
     """An own place to change; a shared one to read."""
     venue = db.session.get(Venue, venue_id)
-    if venue is None:
+    if venue is None or venue.is_workplace:
         raise Missing()
     if venue.organization_id is None:
         return _shared(venue)

@@ -517,6 +517,20 @@ def test_an_overdue_list_stops_publishing(world: ModuleType, host: uuid.UUID, ve
     assert problems_of(event_id) == ["The list of what to bring is due for review. Review it, then publish."]
 
 
+def test_an_overdue_list_of_a_published_event_is_to_be_reviewed_only(
+    world: ModuleType, host: uuid.UUID, venue: uuid.UUID
+) -> None:
+    with transaction():
+        checklist_id = world.checklist(host)
+    event_id = create(host, checklist_id=checklist_id)
+    add(event_id, replace(CLINIC, venue_id=venue))
+    with transaction():
+        event = events.publish(event_id)
+        db.session.get_one(Checklist, checklist_id).review_every_days = 5
+        (found,) = events.problems(event)
+    assert found.startswith("The list of what to bring is due for review.") and "publish" not in found
+
+
 def test_warnings_do_not_stop_publishing(host: uuid.UUID, venue: uuid.UUID) -> None:
     event_id = create(host, summary={"en": "Only English."}, languages=[])
     add(event_id, replace(CLINIC, venue_id=venue))

@@ -24,7 +24,7 @@ from scheduler.models.event import Event
 from scheduler.models.message import Message
 from scheduler.models.registration import Registration
 from scheduler.models.training import Booking, Training, Wish
-from scheduler.models.venue import Venue
+from scheduler.models.venue import WORKPLACE, Venue
 from scheduler.trainings import Alternatives, Offering, Request, Terms
 
 SATURDAY = "2026-11-21 10:00"
@@ -197,7 +197,7 @@ def test_accepting_makes_a_private_session(training_id: uuid.UUID) -> None:
 def test_all_sessions_at_workplaces_share_one_place(training_id: uuid.UUID) -> None:
     booked(training_id)
     booked(training_id)
-    assert db.session.scalar(sa.select(sa.func.count(Venue.id)).where(Venue.name == trainings.AT_WORK)) == 1
+    assert db.session.scalar(sa.select(sa.func.count(Venue.id)).where(Venue.name == WORKPLACE)) == 1
 
 
 @pytest.mark.parametrize(

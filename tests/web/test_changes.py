@@ -24,6 +24,7 @@ from ..calendars.reading import read
 from .filling import code_in
 from .reading import read as words_of
 
+NO_LETTERS = [("none", ""), ("phone", "312-555-0144")]
 FEEDS = re.compile(r'value="http://localhost:8000(/feeds/[\w-]{64}\.ics)"')
 
 
@@ -194,6 +195,17 @@ def test_looking_changes_nothing_and_a_code_changes_nothing(client: FlaskClient,
     assert "/changes" not in page and "/feeds/" not in page and "use the link in your letter" in page
     assert client.post("/en/place/code/changes", data={"code": row(marisol).code}).status_code == 404
     assert repr(db.session.execute(sa.select(Registration.__table__)).all()) == before
+
+
+def test_who_gets_no_letters_is_sent_to_no_letter(
+    client: FlaskClient, world: ModuleType, clinic: Any, marisol: uuid.UUID
+) -> None:
+    with transaction():
+        bare = [world.attends(clinic, 1, contact_kind=kind, contact=at) for kind, at in NO_LETTERS]
+    for place in bare:
+        page = words_of(client.post("/en/place", data={"code": row(place).code}).text)
+        assert "your letter" not in page and "To change the time or anything else, call the host." in page
+    assert "use the link in your letter" in client.post("/en/place", data={"code": row(marisol).code}).text
 
 
 def test_a_new_code_is_the_only_one(client: FlaskClient, marisol: uuid.UUID) -> None:

@@ -83,7 +83,7 @@ class TestEvents:
             for name in ("Ana", "Bo", "Cai"):
                 world.attends(posted, name=name, contact=f"{name}@post.example")
         page = desk.get("/console/").text
-        assert "2 of 2 places taken" in page and "1 waiting" in page
+        assert "2 of 2 places taken" in page and "1 on the waitlist" in page
         assert '<progress class="bar" max="2" value="2"' in page
 
     def test_states_are_said_in_words(self, desk: FlaskClient, world: ModuleType) -> None:

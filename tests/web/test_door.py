@@ -142,6 +142,32 @@ def test_a_slip_of_a_sensitive_event_does_not_name_it(door: FlaskClient, world: 
     assert "Legal" not in card and other.slug not in card
 
 
+def test_a_slip_says_no_room_only_where_there_is_none(
+    door: FlaskClient, world: ModuleType, posted: Any, at: Any
+) -> None:
+    slip, full = f"/console/dates/{posted.occurrence_id}/slip", "no room"
+    with transaction():
+        later = world.clinic(seats=1, slots=1)
+        world.attends(later)
+        small = world.clinic(seats=1, slots=1, starts_local=world.a_day_ahead(0, "10:30"))
+    assert full not in text_of(door.get(slip).text), "there is room"
+    assert "These are the next dates." in text_of(door.get(slip).text)
+    assert full not in text_of(door.get(f"/console/dates/{later.occurrence_id}/slip").text), "it is not today"
+    today = f"/console/dates/{small.occurrence_id}/slip"
+    assert full not in text_of(door.get(today).text)
+    page = text_of(door.get(f"{today}?party=2").text)
+    assert "There is no room now." in page and "There is no room today. These are the next dates." in page
+
+
+def test_a_slip_opens_in_the_language_of_the_console(door: FlaskClient, posted: Any) -> None:
+    press(door, "/console/account", "/console/account/language", language="es")
+    slip = f"/console/dates/{posted.occurrence_id}/slip"
+    page = door.get(slip).text
+    assert "Estas son las próximas fechas." in page[page.index("<article") : page.index("</article>")]
+    assert "These are the next dates." in door.get(f"{slip}?spoken=en").text
+    assert f"{slip}?spoken=en" in page and f"{slip}?spoken=es" in page
+
+
 def test_a_slip_without_dates_says_whom_to_call(door: FlaskClient, posted: Any) -> None:
     for query in ("", "?spoken=nonsense&party=many", "?party=-5", "?party=99999"):
         page = door.get(f"/console/dates/{posted.occurrence_id}/slip{query}")

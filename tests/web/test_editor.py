@@ -14,6 +14,7 @@ from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Event, Occurrence
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD
 
+from .reading import read
 from .signing_in import press, save, sign_in
 
 WORDS = {
@@ -227,6 +228,46 @@ def test_a_date_with_people_says_why_it_stays(desk: FlaskClient, world: ModuleTy
     assert removed.status_code == 409
     db.session.rollback()
     assert db.session.get_one(Occurrence, posted.occurrence_id).state == "scheduled"
+
+
+def test_what_people_rely_on_stands_there_as_facts(desk: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.clinic()
+    address = f"/console/dates/{posted.occurrence_id}"
+    plan = ("day", "starts", "ends", "venue")
+    assert all(f'name="{name}"' in desk.get(address).text for name in plan)
+    with transaction():
+        world.attends(posted)
+    page = desk.get(address).text
+    assert not [name for name in plan if f'name="{name}"' in page]
+    assert "Friday, December 4, 2026, 9:30 AM – " in page and "Move this date and tell everybody" in page
+    assert save(desk, address, places="9").status_code == 303
+    db.session.rollback()
+    slots = db.session.get_one(Occurrence, posted.occurrence_id).slots
+    assert {slot.seats_limit for slot in slots} == {9} and slots[0].starts_local.hour == 9
+    for typed in ({"day": "2026-12-05"}, {"starts": "08:30"}, {"ends": "20:00"}, {"venue": ""}):
+        assert save(desk, address, **typed).status_code == 409, typed
+
+
+def test_times_that_were_set_one_by_one_leave_no_form(desk: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.clinic()
+        world.attends(posted)
+    address = f"/console/dates/{posted.occurrence_id}"
+    assert save(desk, f"{address}/times", **{f"places-{posted.slot_ids[0]}": "7"}).status_code == 303
+    page = desk.get(address).text
+    assert "Save the date" not in page and "Times and places, one by one" in page
+    refused = press(desk, address, day="2026-12-06")
+    assert refused.status_code == 409 and "People have a place on this date" in refused.text
+
+
+def test_a_date_that_is_over_only_tells(client: FlaskClient, world: ModuleType, staff: Any, at: Any) -> None:
+    with transaction():
+        posted = world.clinic()
+    at("2026-12-06 10:00")
+    page = sign_in(client, staff).get(f"/console/dates/{posted.occurrence_id}").text
+    assert "This date is over or called off." in read(page) and "December 4, 2026" in page
+    assert "Save the date" not in page and "Close registration" not in page and "Remove this date" not in page
 
 
 def test_the_next_date_begins_like_the_last(desk: FlaskClient, draft: str) -> None:

@@ -44,6 +44,18 @@ def test_an_event_tells_everything(client: FlaskClient, world: ModuleType) -> No
     assert "Set-Cookie" not in client.get("/en/events/lawyer").headers and "<form" not in text
 
 
+def test_the_name_of_a_form_is_not_broken_in_a_title(client: FlaskClient, world: ModuleType) -> None:
+    """By markup: what is copied, searched or read aloud keeps its plain hyphen."""
+    with transaction():
+        world.clinic(slug="forms", title={"en": "I-9, I-821D <now> and e-mail: a well-known 3-day help"})
+    whole = (
+        '<span class="nb">I-9</span>, <span class="nb">I-821D</span> &lt;now&gt; and <span class="nb">e-mail</span>:'
+        " a well-known 3-day help"
+    )
+    assert f">{whole}</h1>" in page(client, "/en/events/forms") and f">{whole}</a>" in page(client, "/en/")
+    assert "<title>I-9, I-821D &lt;now&gt; and e-mail" in page(client, "/en/events/forms")
+
+
 def test_a_hidden_address_stays_hidden(client: FlaskClient, world: ModuleType) -> None:
     with transaction():
         venue = world.venue(world.organization(), hidden=True)

@@ -60,6 +60,16 @@ def views() -> list[str]:
     return list(db.session.scalars(sa.select(AuditEntry.act)))
 
 
+def test_a_workplace_is_no_place_to_choose_or_change(client: FlaskClient, booking_id: uuid.UUID) -> None:
+    assert save(client, f"{take_up(booking_id)}/acceptance", wish="0", starts="09:30").status_code == 303
+    occurrence = booking(booking_id).occurrence
+    assert occurrence is not None
+    assert "At the employer’s place" not in read(page(client, "/console/venues/"))
+    assert client.get(f"/console/venues/{occurrence.venue_id}").status_code == 404
+    press(client, "/console/account", "/console/account/language", language="es")
+    assert "En el lugar de trabajo" in read(page(client, f"/console/dates/{occurrence.id}/roster"))
+
+
 def test_empty_tabs_say_what_will_stand_there(client: FlaskClient, provider: uuid.UUID) -> None:
     empty = {"": "No new requests", "taken_up": "Nothing is taken up", "answered": "Nothing is answered yet"}
     for tab, words in empty.items():

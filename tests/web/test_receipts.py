@@ -57,6 +57,21 @@ def test_the_roster_tells_what_stays(
     assert db.session.scalar(sa.select(sa.func.count(AuditEntry.id))) == 0, "there is nobody to look at"
 
 
+def test_every_number_that_stays_is_rounded_alike(
+    client: FlaskClient, world: ModuleType, posted: Posted, at: Clock
+) -> None:
+    """Eight signed up: neither a language, nor a source, nor the sum of any cells may tell more than the receipt."""
+    lead = staff(world)
+    purge(at)
+    sign_in(client, lead)
+    page = client.get(f"/console/dates/{posted.occurrence_id}/roster").text
+    numbers = re.findall(r"<(?:dd|b)>(\d+)</", page[page.index('id="stays"') : page.index('id="receipt"')])
+    assert numbers and all(int(number) % 5 == 0 for number in numbers), numbers
+    editor = client.get(f"/console/events/{posted.event_id}").text
+    assert "Counts" in editor and "on the list" not in editor
+    assert "taken" not in client.get(f"/console/dates/{posted.occurrence_id}/times").text
+
+
 def test_leads_find_the_receipts_of_their_own(
     client: FlaskClient, world: ModuleType, posted: Posted, at: Clock
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import audits
+from scheduler import audits, registrations
 from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.models.audit import AuditEntry
@@ -71,6 +71,25 @@ def test_an_empty_roster_says_so(desk: FlaskClient, posted: Any) -> None:
     page = text_of(desk.get(roster_of(posted)).text)
     assert "Nobody has signed up yet" in page
     assert "0 here of 0 signed up" in page
+
+
+def test_the_waitlist_is_one_number_everywhere(desk: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        full = world.workshop(seats=1)
+        first, *_waiting = [world.attends(full, contact=f"{number}@post.example") for number in range(4)]
+        registrations.cancel(first)
+    date = f"/console/dates/{full.occurrence_id}"
+    assert "Waitlist 3" in text_of(desk.get(f"{date}/roster").text)
+    assert "1 of 1 place taken · 3 on the waitlist" in text_of(desk.get("/console/").text)
+    assert "3 on the waitlist" in text_of(desk.get(f"{date}/times").text)
+
+
+def test_people_are_counted_in_spanish_too(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    press(desk, "/console/account", "/console/account/language", language="es")
+    for party, words in ((1, "0 aquí, de 1 persona anotada"), (2, "0 aquí, de 3 personas anotadas")):
+        with transaction():
+            world.attends(posted, party=party)
+        assert words in text_of(desk.get(roster_of(posted)).text)
 
 
 @ON_THE_DAY
@@ -170,8 +189,6 @@ def test_who_waits_gets_a_place_when_there_is_room(desk: FlaskClient, world: Mod
     assert "Number 1 in line" in page and "Give a place" in page
     refused = press(desk, roster_of(posted), f"/console/registrations/{waiting}/place")
     assert refused.status_code == 409 and "No time has room" in text_of(refused.text)
-    from scheduler import registrations
-
     with transaction():
         # A date that takes no names makes no offers: whoever gets a place gets it by hand.
         db.session.execute(sa.update(Occurrence).values(closed_at=clock.now()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime
 from types import ModuleType
@@ -230,6 +231,18 @@ def test_a_closed_date_is_no_alternative(client: FlaskClient, posted: Posted, wo
     with transaction():
         events.close(other.occurrence_id)
     assert "Another Morning" not in client.get(f"/en/events/{posted.slug}").text
+
+
+def test_other_dates_with_room_come_first(client: FlaskClient, posted: Posted, world: ModuleType) -> None:
+    with transaction():
+        events.close(posted.occurrence_id)
+        for number in range(3):
+            start = world.a_day_ahead(7 + number, "09:00")
+            world.attends(world.clinic(1, 1, title={"en": f"Full {number}"}, starts_local=start))
+        for number in range(2):
+            world.clinic(title={"en": f"Room {number}"}, starts_local=world.a_day_ahead(20 + number, "09:00"))
+    titles = re.findall(r"(?:Room|Full) \d(?=</a></h3>)", client.get(f"/en/events/{posted.slug}").text)
+    assert titles == ["Room 0", "Room 1", "Full 0"]
 
 
 def test_the_calendar_file_of_a_closed_date_stays_as_it_was(client: FlaskClient, posted: Posted) -> None:

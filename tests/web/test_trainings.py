@@ -137,7 +137,7 @@ def test_the_form_has_the_labels_of_the_study(client: FlaskClient) -> None:
         ({"email": "hr-at-foods"}, "Write an e-mail address like"),
         ({"phone": "12"}, "Write a phone with 10 numbers"),
         ({"place": None}, "Choose where."),
-        ({"zip": ""}, "Write the ZIP code of your place."),
+        ({"zip": ""}, "Write the ZIP code of your workplace."),
         ({"day_1": ""}, "Choose at least one day."),
         ({"day_1": "2026-11-21"}, "Choose a day after today."),
         ({"day_1": "2027-12-01"}, "Choose a day within one year."),
@@ -238,6 +238,20 @@ def test_after_acceptance_there_is_an_invitation_and_nothing_about_people(client
     shown = client.get(address).text
     assert "Ana Vale" in shown and "Not yet" in read(shown)
     assert code.group(0) not in shown and joined.location not in shown
+
+
+@pytest.mark.parametrize(("lang", "where"), [("en", "At the employer’s place"), ("es", "En el lugar de trabajo")])
+def test_a_workplace_is_named_in_the_language_of_whoever_reads(client: FlaskClient, lang: str, where: str) -> None:
+    asked(client)
+    set_up()
+    invited = invitation(lang)
+    joined = client.post(invited, data={"name": "Ana Vale", "nonce": nonce_in(client.get(invited).text)})
+    place = page(client, joined.location)
+    assert where in read(place) and " / " not in read(place)
+    appointment = re.search(r'href="([^"]+\.ics[^"]*)"', place)
+    assert appointment, "staff can keep it in their calendar"
+    calendar = client.get(appointment.group(1)).text
+    assert f"LOCATION:{where}\r\n" in calendar and " / " not in calendar
 
 
 def test_attended_yes_or_no(client: FlaskClient, at: Any) -> None:
