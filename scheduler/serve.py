@@ -111,7 +111,7 @@ def web_server(host: str, port: int, processes: int) -> WebServer:
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         workers=processes,
-        blocking_threads=2 * cores + 1,
+        blocking_threads=5 * cores,
         log_level=LogLevels.error,
         log_access=False,
         log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},

@@ -17,7 +17,9 @@ from ..core import keyring, tokens
 from ..core.errors import Missing
 from ..core.extensions import db
 from ..models import registration as states
+from ..models.base import table_of
 from ..models.event import Event, Occurrence
+from ..models.message import LetterShown, Message
 from ..models.registration import Registration
 
 
@@ -26,17 +28,23 @@ def by_token(token: str, purpose: str = tokens.PLACE) -> Registration:
     return _proven(_claimed_by(token), token, purpose)
 
 
-def seen_by_token(token: str, date_of: Callable[[uuid.UUID], Occurrence]) -> Registration:
-    """The same, only to look at it: `date_of` gives its date, which others may look at in the same moment.
+def seen_by_token(token: str, date_of: Callable[[uuid.UUID], Occurrence]) -> tuple[Registration, list[LetterShown]]:
+    """The same, only to look at it, with what was or will be told: all of it is one question to the database.
 
-    Raises Missing, also where `date_of` does.
+    `date_of` gives its date, which others may look at in the same moment. Raises Missing, also where `date_of` does.
     """
     row = tokens.row_of(token)
-    registration = row and db.session.scalar(_without_date(), {"place": row})
-    if not registration or registration.is_gone():
+    found = row and db.session.execute(_with_letters(), {"place": row}).all()
+    if not found or found[0][0].is_gone():
         raise Missing()
+    registration: Registration = found[0][0]
     set_committed_value(registration, "occurrence", date_of(registration.occurrence_id))
-    return _proven(registration, token, tokens.PLACE)
+    told = [
+        LetterShown(letter, channel, state, outcome)
+        for _registration, letter, channel, state, outcome in found
+        if letter is not None
+    ]
+    return _proven(registration, token, tokens.PLACE), told
 
 
 def seen_date(occurrence_id: uuid.UUID) -> Occurrence:
@@ -97,9 +105,14 @@ def _behind_link() -> sa.Select[Registration]:
 
 
 @cache
-def _without_date() -> sa.Select[Registration]:
+def _with_letters() -> sa.Select[Registration, str | None, str, str, str | None]:
+    letter = table_of(Message).c
     return (
-        sa.select(Registration).where(Registration.id == sa.bindparam("place")).options(joinedload(Registration.slot))
+        sa.select(Registration, letter.letter, letter.channel, letter.state, letter.outcome)
+        .outerjoin(table_of(Message), letter.registration_id == Registration.id)
+        .where(Registration.id == sa.bindparam("place"))
+        .options(joinedload(Registration.slot))
+        .order_by(letter.created_at, letter.id)
     )
 
 

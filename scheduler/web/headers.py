@@ -54,14 +54,15 @@ def cache(response: Response) -> Response:
     """Public pages may be kept by anyone for a while; everything else by nobody."""
     if "Cache-Control" in response.headers:
         return response
-    seconds = access.declared().cache
+    declared = access.declared()
+    seconds = declared.cache
     if seconds and response.status_code == 200 and request.method in ("GET", "HEAD"):
         response.headers["Cache-Control"] = f"public, max-age={seconds}"
         response.add_etag()
         response.make_conditional(request)
     else:
         response.headers["Cache-Control"] = "no-store"
-    if access.declared().kind in ("link", "staff"):
+    if declared.kind in ("link", "staff"):
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -70,7 +71,8 @@ def compress(response: Response) -> Response:
     """Brotli or gzip for pages, but never where a session's secret could stand beside reflected words (BREACH)."""
     if response.mimetype not in COMPRESSED or access.declared().kind == "staff":
         return response
-    response.vary.add("Accept-Encoding")
+    vary = response.headers.get("Vary")
+    response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
     if response.status_code == 304 or response.is_streamed or "Content-Encoding" in response.headers:
         return response
     body = response.get_data()

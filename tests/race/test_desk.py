@@ -206,3 +206,21 @@ def test_a_fault_of_one_form_is_not_everybodys(stand: Desk) -> None:
 def test_a_desk_is_gone_when_nobody_stands_there(stand: Desk) -> None:
     stand.press(stand.form(1)).result(10)
     assert desk._open.get(stand.occurrence_id) is None
+
+
+def test_who_is_on_the_way_is_waited_for(stand: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "PATIENCE_SECONDS", 5)
+    with counted() as ended:
+        with desk.hall.crossed():
+            first = stand.press(stand.form(1))
+            stand.until_waiting(1)
+            assert not first.done()
+            second = stand.press(stand.form(2))
+            stand.until_waiting(2)
+        assert first.result(10) != second.result(10)
+    assert len(ended) == 1
+
+
+def test_nobody_is_waited_for_long(stand: Desk) -> None:
+    with desk.hall.crossed():
+        assert stand.press(stand.form(1)).result(10)

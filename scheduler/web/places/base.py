@@ -24,6 +24,7 @@ from ...models import registration as places
 from ...models.checklist import Checklist, new_on_the_list
 from ...models.event import Event, Occurrence
 from ...models.line import place_in_line
+from ...models.message import LetterShown
 from ...models.registration import Registration
 from ..words import reminders_before
 from .likeness import GAPS, Stranger, is_common, page
@@ -53,13 +54,15 @@ def held_page(
     said: str = "",
     status: int = 200,
     full: uuid.UUID | None = None,
+    told: list[LetterShown] | None = None,
 ) -> Answer:
     """Everything about one place. Behind a link all of it; behind a code name, contact and note stay covered.
 
-    `full`: a date that could not be taken in exchange, where one can wait in line.
+    `full`: a date that could not be taken in exchange, where one can wait in line. `told`: the letters, if at hand.
     """
     standing = standing_of(registration)
-    shown = _turns(registration, standing, full) | _kept(registration)
+    shown = _turns(registration, standing, full)
+    shown |= _kept(registration, letters.letters_of(registration.id) if told is None else told)
     shown |= {"code": code, "problem": problem, "said": SAID.get(said, ""), "said_of": said}
     draw = partial(_draw, registration.occurrence, standing)
     if token and not (problem or said or full or shown["offers_made"]) and is_common(registration, standing):
@@ -90,9 +93,8 @@ def _draw(occurrence: Occurrence, standing: str, registration: Registration | St
     )
 
 
-def _kept(registration: Registration) -> dict[str, Any]:
+def _kept(registration: Registration, messages: list[LetterShown]) -> dict[str, Any]:
     """What else we hold of this person: what they were sent, offered and told, and when we will write again."""
-    messages = letters.letters_of(registration.id)
     return {
         "messages": messages,
         "offers_made": offers.all_for(registration.id) if any(one.letter == letters.OFFER for one in messages) else [],

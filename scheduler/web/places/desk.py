@@ -1,7 +1,8 @@
 """The desk of a date: people who press at the same moment are served together, in one transaction.
 
 Most of what keeping a place costs is the same for one person and for ten: the lock, its errands, the flush to the disk.
-Whoever comes while somebody is served waits here instead of at the database, and is served with all who wait.
+Whoever comes while somebody is served waits here instead of at the database, and is served with all who wait; and
+before anybody is served, those whose forms are just being read may come too.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import OperationalError
@@ -21,6 +24,36 @@ from ...registrations import SentForm
 
 Person = tuple[SentForm, Future[str]]
 """What somebody sent, and what they get for it, once they are served: the token of the page of their place."""
+PATIENCE_SECONDS = 0.01
+"""So long, at most, those who could be served wait for those who are on their way."""
+
+
+class Hall:
+    """People of this process on their way to a desk."""
+
+    def __init__(self) -> None:
+        self._coming, self._changed = 0, threading.Condition()
+
+    @contextmanager
+    def crossed(self) -> Iterator[None]:
+        """While the form of one of them is read."""
+        with self._changed:
+            self._coming += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._coming -= 1
+                if not self._coming:
+                    self._changed.notify_all()
+
+    def wait_until_empty(self) -> None:
+        """For as long as patience lasts."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._coming, PATIENCE_SECONDS)
+
+
+hall = Hall()
 
 
 def keep(occurrence_id: uuid.UUID, sent: SentForm) -> str:
@@ -42,6 +75,7 @@ class Desk:
         self._line.append((sent, answer))
         with self._turn:
             if not answer.done():
+                hall.wait_until_empty()
                 self._serve([self._line.popleft() for _ in range(len(self._line))])
         return answer.result()
 

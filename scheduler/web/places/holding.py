@@ -28,11 +28,11 @@ def found(token: str) -> Registration:
 def show(token: str) -> Answer:
     """Everything about this place. Most look at theirs right after they kept it, many at once."""
     said = request.args.get("said", "")
-    seen = registrations.seen_by_token(token, date_alike)
+    seen, told = registrations.seen_by_token(token, date_alike)
     if said or not is_common(seen, standing_of(seen)):
         db.session.expunge(seen)
         seen = found(token)
-    return held_page(seen, token=token, said=said)
+    return held_page(seen, token=token, said=said, told=told)
 
 
 def date_alike(occurrence_id: uuid.UUID) -> Occurrence:

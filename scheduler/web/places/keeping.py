@@ -34,15 +34,16 @@ def keep(slug: str) -> Answer | Response:
     """GET shows the form; POST keeps a place, or a place in line, and leads to its page."""
     if request.method != "POST":
         return blank(slug)
-    offer = offer_alike(slug, request.form)
-    if offer is None:
-        return closed(offer_of(slug, request.form)[0])
-    form = offer.form(request.form, request.args)
-    if languages.is_only_shown():
-        offer.speak(form, instead_of=languages.left())
-        return show(fresh(slug) or offer, form)
-    if not can_stand(offer, form):
-        return show(fresh(slug) or offer, form, 422)
+    with desk.hall.crossed():
+        offer = offer_alike(slug, request.form)
+        if offer is None:
+            return closed(offer_of(slug, request.form)[0])
+        form = offer.form(request.form, request.args)
+        if languages.is_only_shown():
+            offer.speak(form, instead_of=languages.left())
+            return show(fresh(slug) or offer, form)
+        if not can_stand(offer, form):
+            return show(fresh(slug) or offer, form, 422)
     try:
         limits.take(limits.PLACES)
         token = register(offer, form)
