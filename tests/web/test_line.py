@@ -101,6 +101,8 @@ def why(client: FlaskClient, posted: Posted) -> str:
 
 def test_why_nobody_moves(client: FlaskClient, world: ModuleType, staff: Staff, at: Clock) -> None:
     posted, inside = full(world, seats=2)
+    with transaction():
+        db.session.execute(sa.update(Slot).values(seats_limit=3, seats_taken=3))
     sign_in(client, staff)
     group = joins(world, posted, "Group", party=3)
     assert "No place is free." in why(client, posted)
@@ -108,7 +110,7 @@ def test_why_nobody_moves(client: FlaskClient, world: ModuleType, staff: Staff, 
     assert "2 places are free at one time. The first in line is a group of 3 and does not fit." in why(client, posted)
     joins(world, posted, "Late", party=3)
     with transaction():
-        db.session.execute(sa.update(Slot).values(seats_limit=3))
+        db.session.execute(sa.update(Slot).values(seats_taken=0))
         assert waitlist.offer_due() == 1
     assert state(world, group) == OFFERED
     assert "Until Wed, Sep 2, 9:00 PM a place is offered. No other is free." in why(client, posted)
