@@ -45,6 +45,7 @@ class Person:
     checked_in_local: datetime | None
     offer_id: uuid.UUID | None
     offer_until_local: datetime | None
+    may_wait: bool
 
     @property
     def short_name(self) -> str:

@@ -16,7 +16,7 @@ from scheduler.models.registration import CANCELLED, CHECKED_IN, CONFIRMED, HELD
 from scheduler.registrations import Attendee, Wishes
 
 from .acting import ANYBODY, PARTIES, PARTY_MOST, WISHES, Acting, Draw, refused
-from .model import Person
+from .model import TIMES, Person
 
 NOT_IN_YET = (HELD, CONFIRMED, WAITLISTED, OFFERED, CANCELLED)
 CONTACTS = st.sampled_from(["ana@post.example", "ana@post.example", "bo@post.example", ""])
@@ -185,6 +185,7 @@ class PeopleAct(Acting):
             waitlist.decline(self.offer_id(person), stay=stay)
         if offer.state == offers.OPEN:
             self.model.give_up_offer(person, offers.DECLINED)
+            stay = stay and any(person.wants(slot) for slot in range(TIMES))
             if not stay:
                 self.model.leaves(person)
             self.model.places_came_free()

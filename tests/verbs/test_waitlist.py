@@ -285,6 +285,21 @@ def test_not_this_time_but_still_in_line(world: ModuleType, at: Clock) -> None:
     assert db.session.get_one(Offer, line.offer(first)).slot_id == line.posted.slot_ids[1]
 
 
+def test_who_said_no_to_every_time_has_none_to_wait_for(world: ModuleType, at: Clock) -> None:
+    """They would stand in line for ever, in front of others, and nothing could be offered to them."""
+    at(MORNING)
+    line = Line(world, slots=2)
+    first = line.joins()
+    for slot, other in enumerate((True, False)):
+        line.frees(slot)
+        offer = db.session.get_one(Offer, line.offer(first))
+        assert offers.other_times(offer) == other
+        with transaction():
+            waitlist.decline(offer.id, stay=True)
+    assert line.state(first) == CANCELLED and line.counts() == (0, 0)
+    assert line.letters(first) == [letters.CANCELLATION_OWN]
+
+
 def test_silence_leads_to_the_end_of_the_line_once_and_then_out_of_it(line: Line, at: Clock) -> None:
     first, second = line.joins(), line.joins()
     line.frees()

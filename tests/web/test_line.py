@@ -182,6 +182,19 @@ def test_staff_say_no_for_them(client: FlaskClient, world: ModuleType, staff: St
     assert answer.status_code == 303 and state(world, first) == becomes
 
 
+def test_who_said_no_to_every_other_time_is_taken_off_the_list(
+    client: FlaskClient, world: ModuleType, staff: Staff
+) -> None:
+    posted, inside = full(world, slots=2)
+    first = joins(world, posted, "First")
+    sign_in(client, staff)
+    for leaves, words in zip(inside, ("Wait for another time", "Take off the list"), strict=True):
+        frees(leaves)
+        assert words in read(page(client, roster(posted)))
+        press(client, roster(posted), f"/console/offers/{offer_id(first)}/refusal", show="waiting")
+    assert state(world, first) == CANCELLED
+
+
 def test_an_offer_that_ended_is_refused_in_words(
     client: FlaskClient, world: ModuleType, staff: Staff, at: Clock
 ) -> None:
