@@ -49,6 +49,8 @@ class Call:
     mail_failed: bool
     spoken: str
     language: str
+    party: int
+    by_employer: bool
     letter: str
     starts_local: datetime
     has_place: bool
@@ -191,6 +193,8 @@ def _call(message: Message, mail_failed: bool) -> Call:
         mail_failed=mail_failed,
         spoken=registration.spoken,
         language=registration.language,
+        party=registration.party,
+        by_employer=bool(registration.employer),
         letter=message.letter,
         starts_local=starts,
         has_place=registration.state in SEATED,

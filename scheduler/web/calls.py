@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -12,12 +14,12 @@ from werkzeug.wrappers import Response
 from .. import registrations, rosters, waitlist
 from ..core.errors import Conflict, Missing
 from ..core.extensions import transaction
-from ..models import desk, onward
+from ..models import alternatives, desk
+from ..models.alternatives import Alternative
 from ..models.event import Event, Occurrence
 from ..models.message import CANCELLATION_HOST, NO_ANSWER, REACHED, WILL_NOT_COME, WRONG_NUMBER
 from ..models.organization import COORDINATOR, LEAD
-from ..models.room import Date
-from ..rosters import CallList
+from ..rosters import Call, CallList
 from . import access, scripts
 from .rosters import own_date
 
@@ -78,18 +80,24 @@ def _page(found: CallList, event: Event, occurrence: Occurrence | None, refused:
         silent=found.to_write,
         without=found.out_of_reach,
         made=found.made,
-        others=_other_dates(found, event),
+        others=_other_dates(found.to_make),
         refused=refused,
         many=len(desk.dates_of(event.id)) > 1,
     )
     return page, refused.status if refused else 200
 
 
-def _other_dates(found: CallList, event: Event) -> list[Date]:
-    """Where people could go instead, for calls about a date that will not take place."""
-    cancelled = [call for call in found.to_make if call.letter == CANCELLATION_HOST]
-    occurrence = desk.date(cancelled[0].occurrence_id) if cancelled else None
-    return onward.next_that_fit(occurrence, event.languages[0] if event.languages else "en", 1) if occurrence else []
+def _other_dates(calls: list[Call]) -> dict[uuid.UUID, list[Alternative]]:
+    """Where each could go instead of to a date that is off: asked once for all who speak and come alike."""
+    off = [call for call in calls if call.letter == CANCELLATION_HOST]
+    dates = {occurrence_id: desk.date(occurrence_id) for occurrence_id in {call.occurrence_id for call in off}}
+
+    @cache
+    def fitting(occurrence_id: uuid.UUID, *wish: Any) -> list[Alternative]:
+        date = dates[occurrence_id]
+        return alternatives.that_fit(date, *wish) if date else []
+
+    return {call.message_id: fitting(call.occurrence_id, call.spoken, call.party, call.by_employer) for call in off}
 
 
 @blueprint.post("/calls/<uuid:message_id>")

@@ -209,6 +209,25 @@ def test_nobody_on_the_phone_keeps_a_place_that_they_do_not_have(
     assert "Keeps the place" not in page and "Can you come then?" not in page
 
 
+def test_each_is_told_of_dates_for_their_group_and_language(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    with transaction():
+        off = world.clinic(slots=1, seats=5)
+        for title, languages in (("In English", ["en"]), ("In Polish", ["pl"])):
+            world.clinic(slots=1, seats=5, languages=languages, title={"en": title, "es": title})
+    phones(world, off, "Ewa", 45, spoken="pl")
+    phones(world, off, "Pair", 46, party=2)
+    phones(world, off, "One", 47)
+    with transaction():
+        events.cancel_date(off.occurrence_id, {"en": "No heat.", "es": "Sin calefacción."})
+    small = "Legal Help Morning"
+    titles = {"In English", "In Polish", small}
+    told = {}
+    for card in desk.get(calls_of(off)).text.split('<li class="card stack">')[1:]:
+        name = next(name for name in ("Ewa", "Pair", "One") if f"<bdi>{name}</bdi>" in card)
+        told[name] = {title for title in titles if title in card}
+    assert told == {"Ewa": titles, "Pair": {"In English"}, "One": {"In English", small}}
+
+
 def test_one_list_for_all_dates(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
     with transaction():
         second = world.clinic(slots=1)
