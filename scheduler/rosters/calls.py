@@ -20,7 +20,7 @@ from ..models import moved
 from ..models.base import Texts
 from ..models.event import Event, Occurrence
 from ..models.message import Message
-from ..models.offer import Offer
+from ..models.offer import Offer, other_times
 from ..models.registration import SEATED, Registration
 from .viewing import readable, wall, wrong_numbers
 
@@ -36,6 +36,7 @@ class Call:
     """One call to make: who, where, in which language, and about which letter. Wall times of the date's zone.
 
     `tries`: calls so far without an answer, the last one at `tried_local`; `until_local`: when an offer ends;
+    `may_wait`: there is another time that they could wait for instead;
     `was_local`: when a moved date was to be; `reason`: why the host cancelled; `mail_failed`: a letter came back.
     """
 
@@ -59,6 +60,7 @@ class Call:
     tries: int
     tried_local: datetime | None
     until_local: datetime | None
+    may_wait: bool
     was_local: datetime | None
     reason: Texts
     offer_id: uuid.UUID | None
@@ -70,7 +72,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Made:
-    """A call of the last hour, whose outcome can be taken back if `can_undo`."""
+    """A call of the last hour, whose outcome can be taken back if `can_undo`: it would be one to make again."""
 
     message_id: uuid.UUID
     name: str
@@ -203,10 +205,17 @@ def _call(message: Message, mail_failed: bool) -> Call:
         tries=message.attempts if message.outcome == letters.NO_ANSWER else 0,
         tried_local=wall(message.outcome_at, occurrence) if message.outcome_at else None,
         until_local=wall(offer.held_until, occurrence) if offer else None,
+        may_wait=offer is not None and other_times(offer),
         was_local=news.was_local if news else None,
         reason=occurrence.reason_off,
         offer_id=offer.id if offer else None,
     )
+
+
+def can_undo(message: Message, now: datetime) -> bool:
+    """True while the call could be made again: an offer that was answered has ended, an answered move is settled."""
+    recent = message.outcome_at is not None and message.outcome_at > now - UNDO_FOR
+    return message.outcome in UNDONE and recent and message.is_still_due(now)
 
 
 def _made(message: Message) -> Made:
@@ -219,5 +228,5 @@ def _made(message: Message) -> Made:
         code_shown=registration.code_shown,
         outcome=message.outcome,
         at_local=wall(message.outcome_at, occurrence),
-        can_undo=message.outcome in UNDONE,
+        can_undo=can_undo(message, clock.now()),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -15,6 +16,7 @@ from .. import registrations, rosters, waitlist
 from ..core.errors import Conflict, Missing
 from ..core.extensions import transaction
 from ..models import alternatives, desk
+from ..models import offer as offers
 from ..models.alternatives import Alternative
 from ..models.event import Event, Occurrence
 from ..models.message import CANCELLATION_HOST, NO_ANSWER, REACHED, WILL_NOT_COME, WRONG_NUMBER
@@ -27,9 +29,9 @@ blueprint = Blueprint("calls", __name__, url_prefix="/console")
 
 Answer = str | Response | tuple[str, int]
 
-COMING, TAKES_IT, NO_THANKS = "coming", "takes_it", "no_thanks"
+COMING, TAKES_IT, NO_THANKS, OFF_THE_LIST = "coming", "takes_it", "no_thanks", "off_the_list"
 """More that somebody who was reached may say; all of them count as reached."""
-SAID = (COMING, TAKES_IT, NO_THANKS)
+SAID = (COMING, TAKES_IT, NO_THANKS, OFF_THE_LIST)
 
 
 @blueprint.get("/dates/<uuid:occurrence_id>/calls")
@@ -124,8 +126,11 @@ def _record(message_id: uuid.UUID, outcome: str, user_id: uuid.UUID, tries: int 
         registrations.reconfirm(message.registration_id)
     elif outcome == TAKES_IT and message.offer_id:
         waitlist.accept(message.offer_id)
-    elif outcome == NO_THANKS and message.offer_id:
-        waitlist.decline(message.offer_id, stay=True)
+    elif outcome in (NO_THANKS, OFF_THE_LIST) and message.offer:
+        stay = outcome == NO_THANKS
+        if stay and not offers.other_times(message.offer):
+            raise Conflict(_l("There is no other time to wait for. Ask if they want to leave the line."))
+        waitlist.decline(message.offer.id, stay=stay)
 
 
 def _noted(outcome: str) -> str:
@@ -134,7 +139,8 @@ def _noted(outcome: str) -> str:
         WRONG_NUMBER: _("Written down: wrong number. The roster shows it."),
         WILL_NOT_COME: _("Their place is given back, and the next in line can have it."),
         TAKES_IT: _("The place is theirs now."),
-        NO_THANKS: _("Written down: no thanks. The place goes to the next one."),
+        NO_THANKS: _("Written down: no thanks. The place goes to the next one, and they stay in line."),
+        OFF_THE_LIST: _("Written down: no thanks. The place goes to the next one, and they are off the list."),
         COMING: _("Written down: they are coming."),
     }
     return str(words.get(outcome) or _("Written down: reached."))

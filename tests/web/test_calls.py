@@ -106,20 +106,48 @@ def test_will_not_come_gives_the_place_back_and_the_next_one_is_offered_it(
     assert state_of(waiting) == CONFIRMED
 
 
-@pytest.mark.parametrize(("times", "state"), [(1, CANCELLED), (2, WAITLISTED)])
-def test_no_thanks_passes_the_place_on(
-    desk: FlaskClient, world: ModuleType, posted: Any, times: int, state: str
-) -> None:
-    """Where there is another time they stay in line for it."""
+def offered_on_the_phone(world: ModuleType, times: int) -> tuple[Any, uuid.UUID]:
+    """A clinic with so many times of one place each, the first of which is offered to Wanda."""
     with transaction():
         posted = world.clinic(slots=times, seats=1)
         taken = [world.attends(posted, slot, contact=f"{slot}@post.example") for slot in range(times)]
     waiting = phones(world, posted, "Wanda", 45)
     with transaction():
         registrations.cancel(taken[0])
+    return posted, waiting
+
+
+def test_no_thanks_passes_the_place_on_and_they_wait_for_another_time(desk: FlaskClient, world: ModuleType) -> None:
+    posted, waiting = offered_on_the_phone(world, times=2)
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "No thanks" in page and "Take off the list" not in page and "Will not come" in page
     answer = end(desk, posted, waiting, "offer", "no_thanks")
-    assert (answer.status_code, state_of(waiting)) == (303, state)
+    assert (answer.status_code, state_of(waiting)) == (303, WAITLISTED)
     assert "Written down: no thanks." in text_of(desk.get(answer.location).text)
+
+
+def test_who_has_no_other_time_to_wait_for_is_asked_before_they_leave(desk: FlaskClient, world: ModuleType) -> None:
+    posted, waiting = offered_on_the_phone(world, times=1)
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "There is no other time to wait for" in page and "This cannot be undone." in page
+    assert "Will not come" not in page, "it would be the same"
+    assert end(desk, posted, waiting, "offer", "no_thanks").status_code == 409
+    assert state_of(waiting) == OFFERED, "no slip of the thumb, and no old page, takes anybody off the list"
+    answer = end(desk, posted, waiting, "offer", "off_the_list")
+    assert (answer.status_code, state_of(waiting)) == (303, CANCELLED)
+    assert "they are off the list" in text_of(desk.get(answer.location).text)
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(1, "takes_it"), (1, "off_the_list"), (2, "no_thanks")])
+def test_an_answered_offer_cannot_be_taken_back(desk: FlaskClient, world: ModuleType, times: int, outcome: str) -> None:
+    posted, waiting = offered_on_the_phone(world, times)
+    undo = f"/console/calls/{call_for(waiting, 'offer')}/removal"
+    end(desk, posted, waiting, "offer", "no_answer", tries=0)
+    assert undo in desk.get(calls_of(posted)).text
+    end(desk, posted, waiting, "offer", outcome, tries=1)
+    page = desk.get(calls_of(posted)).text
+    assert "Called in the last hour" in page and undo not in page
+    assert press(desk, calls_of(posted), undo).status_code == 409
 
 
 @pytest.fixture
@@ -157,7 +185,8 @@ def test_who_has_e_mail_only_can_be_written_to_and_ticked_off(
     assert "Written to, no answer: Sat, Dec 12, 9:30 AM" in text_of(desk.get(calls_of(posted)).text)
     assert press(desk, calls_of(posted), call_of(silent), outcome="coming", tries=1).status_code == 303
     page = text_of(desk.get(calls_of(posted)).text)
-    assert "Only e-mail, no answer yet" not in page and "Nobody to call" in page
+    assert "Only e-mail, no answer yet" not in page and "Nobody to call" in page and "Undo" not in page
+    assert press(desk, calls_of(posted), f"{call_of(silent)}/removal").status_code == 409
     assert db.session.get_one(Registration, silent).reconfirmed_at is not None
 
 
