@@ -77,18 +77,7 @@ def _message(call: Call, language: str) -> str:
             )
         )
     if call.letter == letters.MOVE:
-        before = _when(call.was_local) if call.was_local else ""
-        if not call.has_place:
-            words = _("The date that you wait for has moved from %(before)s to %(when)s. You are still in line. "
-                      "Do you want to stay in it?", before=before, when=when)  # fmt: skip
-            return str(words)
-        return str(
-            _(
-                "Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
-                before=before,
-                when=when,
-            )
-        )
+        return _moved(call, when)
     if call.letter == letters.NEW_ADDRESS:
         return str(
             _("Your appointment on %(when)s stays. The address has changed. I will tell you the new one.", when=when)
@@ -100,6 +89,23 @@ def _message(call: Call, language: str) -> str:
     if call.letter == letters.CHANGE:
         return str(_("We wrote down your change. Your appointment on %(when)s is kept.", when=when))
     return str(_("Your place on %(when)s is kept. Please write down your code. I will read it to you.", when=when))
+
+
+def _moved(call: Call, when: str) -> str:
+    before = _when(call.was_local) if call.was_local else ""
+    if call.only_the_place and call.has_place:
+        words = _("Your appointment on %(when)s stays. The address has changed. I will tell you the new one. "
+                  "Can you come there?", when=when)  # fmt: skip
+    elif call.only_the_place:
+        words = _("The date that you wait for, %(when)s, has a new address. You are still in line. "
+                  "Do you want to stay in it?", when=when)  # fmt: skip
+    elif call.has_place:
+        words = _("Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
+                  before=before, when=when)  # fmt: skip
+    else:
+        words = _("The date that you wait for has moved from %(before)s to %(when)s. You are still in line. "
+                  "Do you want to stay in it?", before=before, when=when)  # fmt: skip
+    return str(words)
 
 
 def _cancelled(call: Call, language: str, when: str) -> str:

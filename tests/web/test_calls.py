@@ -238,6 +238,30 @@ def test_nobody_on_the_phone_keeps_a_place_that_they_do_not_have(
     assert "Keeps the place" not in page and "Can you come then?" not in page
 
 
+STREET, HOUSE = "Room 2, 1810 S. Harbor St., Chicago, IL 60608", "Harbor Street Library, "
+
+
+@pytest.mark.parametrize("wording", ["full", "discreet"])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_move_to_another_house_is_no_move_to_another_time(
+    desk: FlaskClient, world: ModuleType, posted: Any, wording: str, hidden: bool
+) -> None:
+    phones(world, posted, "Has", wording=wording)
+    phones(world, posted, "Waits", 45, wording=wording)
+    with transaction():
+        date = db.session.get_one(Occurrence, posted.occurrence_id)
+        elsewhere = world.venue(posted.organization_id, hidden=hidden)
+        events.move_date(posted.occurrence_id, date.starts_local, date.ends_local, elsewhere)
+    has, waits = (
+        text_of(f"<main>{card}") for card in desk.get(calls_of(posted)).text.split('<li class="card stack">')[1:]
+    )
+    stays = "Your appointment on Saturday, December 12, 9:30 AM stays. The address has changed."
+    assert stays in has and "Can you come there?" in has and "has moved" not in has + waits
+    assert "The date that you wait for, Saturday, December 12, 9:30 AM, has a new address." in waits
+    told = f"Where it is now: {HOUSE if wording == 'full' else ''}{STREET}"
+    assert told in has and (told in waits) == (not hidden) and ("Harbor" in waits) == (not hidden)
+
+
 def test_each_is_told_of_dates_for_their_group_and_language(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
     with transaction():
         off = world.clinic(slots=1, seats=5)
