@@ -10,6 +10,7 @@ from ..core import clock
 from ..models import message as letters
 from ..models import moved
 from ..models.base import Texts
+from ..models.checklist import new_on_the_list
 from ..models.message import Message
 from ..models.offer import other_times
 from ..models.registration import SEATED, Registration
@@ -31,8 +32,8 @@ class Call:
 
     `tries`: calls so far without an answer, the last one at `tried_local`; `until_local`: when an offer ends;
     `may_wait`: there is another time that they could wait for instead; `was_local`: when a moved date was to be;
-    `address`: where it is now, empty if they may not know; `reason`: why the host cancelled; `mail_failed`: a letter
-    came back.
+    `address`: where it is now, empty if they may not know; `new`: what is new on the list; `reason`: why the host
+    cancelled; `mail_failed`: a letter came back.
     """
 
     message_id: uuid.UUID
@@ -59,6 +60,7 @@ class Call:
     may_wait: bool
     was_local: datetime | None
     address: str
+    new: list[Texts]
     reason: Texts
     offer_id: uuid.UUID | None
 
@@ -115,6 +117,7 @@ def call_of(message: Message, mail_failed: bool) -> Call:
         may_wait=offer is not None and other_times(offer),
         was_local=news.was_local if news else None,
         address=_address(registration) if message.letter in NEWS_OF_PLACE else "",
+        new=_new(registration) if message.letter == letters.REMINDER else [],
         reason=occurrence.reason_off,
         offer_id=offer.id if offer else None,
     )
@@ -129,6 +132,11 @@ def _address(registration: Registration) -> str:
     online = [venue.name, registration.occurrence.event.join_link]
     parts = online if venue.online else [name, venue.room, venue.full_address]
     return ", ".join(part for part in parts if part)
+
+
+def _new(registration: Registration) -> list[Texts]:
+    present = registration.occurrence.event.checklist
+    return [item["text"] for item in new_on_the_list(registration.checklist_id, present)]
 
 
 def can_undo(message: Message, now: datetime) -> bool:

@@ -17,12 +17,13 @@ from . import languages
 
 @dataclass(frozen=True)
 class Words:
-    """What to read aloud, in one language."""
+    """What to read aloud, in one language; `on_request`: what is new on the list, for who wants to hear it."""
 
     language: str
     greeting: str
     if_another_answers: str
     message: str
+    on_request: list[str]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def _words(call: Call, language: str) -> Words:
             ),
             if_another_answers=_("I'll call again, thank you."),
             message=_message(call, language),
+            on_request=_new(call, language) if call.discreet else [],
         )
 
 
@@ -66,7 +68,7 @@ def _message(call: Call, language: str) -> str:
     if call.letter == letters.WAITLIST_JOINED:
         return str(_("That day is full now. You are in line. We will call you when a place opens."))
     if call.letter == letters.REMINDER:
-        return str(_("We expect you on %(when)s for your appointment. Are you coming?", when=when))
+        return _expected(call, language, when)
     if call.letter == letters.OFFER and call.until_local:
         until = _when(call.until_local)
         return str(
@@ -89,6 +91,22 @@ def _message(call: Call, language: str) -> str:
     if call.letter == letters.CHANGE:
         return str(_("We wrote down your change. Your appointment on %(when)s is kept.", when=when))
     return str(_("Your place on %(when)s is kept. Please write down your code. I will read it to you.", when=when))
+
+
+def _expected(call: Call, language: str, when: str) -> str:
+    words = str(_("We expect you on %(when)s for your appointment. Are you coming?", when=when))
+    new = _new(call, language)
+    if not new:
+        return words
+    if call.discreet:
+        news = _("What to bring has changed. May I tell you what is new?")
+    else:
+        news = _("New on the list: %(things)s.", things="; ".join(new))
+    return f"{words} {news}"
+
+
+def _new(call: Call, language: str) -> list[str]:
+    return [in_language(text, language).rstrip(" .") for text in call.new]
 
 
 def _moved(call: Call, when: str) -> str:

@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import events, registrations, waitlist
+from scheduler import events, organizations, registrations, reminders, waitlist
 from scheduler.core.extensions import db, transaction
+from scheduler.models.checklist import Checklist
 from scheduler.models.event import Occurrence
 from scheduler.models.message import FAILED, SENT, Message
 from scheduler.models.organization import CHECKIN_LEAD, LEAD
@@ -260,6 +261,27 @@ def test_a_move_to_another_house_is_no_move_to_another_time(
     assert "The date that you wait for, Saturday, December 12, 9:30 AM, has a new address." in waits
     told = f"Where it is now: {HOUSE if wording == 'full' else ''}{STREET}"
     assert told in has and (told in waits) == (not hidden) and ("Harbor" in waits) == (not hidden)
+
+
+@pytest.mark.parametrize(("wording", "aloud"), [("full", "New on the list: A bank"), ("discreet", "May I tell")])
+def test_a_reminder_on_the_phone_tells_what_is_new_on_the_list(
+    client: FlaskClient, world: ModuleType, posted: Any, at: Any, wording: str, aloud: str
+) -> None:
+    phones(world, posted, wording=wording)
+    with transaction():
+        card = {"text": {"en": "A bank card.", "es": "Una tarjeta."}, "need": "bring"}
+        old = db.session.get_one(Checklist, posted.checklist_id)
+        more = organizations.ChecklistContent(title=old.title, items=[*old.items, card], reviewed_on=old.reviewed_on)
+        organizations.save_checklist(posted.organization_id, more, old.id)
+    at("2026-12-11 10:00")
+    with transaction():
+        reminders.write_due()
+        lead = world.organizer(LEAD)
+    page = sign_in(client, lead).get(calls_of(posted)).text
+    (reminder,) = [one for one in page.split("<blockquote")[1:] if "We expect you" in one]
+    said, _end, beside = reminder.partition("</blockquote>")
+    assert aloud in said and ("bank card" in said) == (wording == "full")
+    assert ("New on the list, if they want to hear it:" in beside) == (wording == "discreet") == ("bank card" in beside)
 
 
 def test_each_is_told_of_dates_for_their_group_and_language(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
