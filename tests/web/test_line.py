@@ -79,9 +79,9 @@ def test_the_tab_shows_the_line_and_open_offers(client: FlaskClient, world: Modu
     frees(inside[0])
     said = read(page(sign_in(client, staff), roster(posted)))
     assert said.index("A place is offered") < said.index("First") < said.index("In line") < said.index("Second")
-    assert said.index("Second") < said.index("Number 1 in line") < said.index("Third") < said.index("Number 2 in line")
+    assert said.index("Second") < said.index("Number 2 in line") < said.index("Third") < said.index("Number 3 in line")
     assert "Answer by Wed, Sep 2, 9:00 PM" in said
-    assert "Number 3" not in said and "Waitlist 3" in said
+    assert "Number 1 in line" not in said and "Waitlist 3" in said
 
 
 def test_who_lapsed_stands_at_the_end(client: FlaskClient, world: ModuleType, staff: Staff, at: Clock) -> None:
