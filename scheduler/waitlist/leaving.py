@@ -7,12 +7,11 @@ import sqlalchemy as sa
 from .. import outbox, seats
 from ..core import clock
 from ..core.extensions import db
-from ..models import message as letters
+from ..models import lapse
 from ..models import offer as offers
 from ..models.event import Occurrence
-from ..models.message import Message
 from ..models.offer import Offer
-from ..models.registration import NONE, OFFERED, WAITLISTED, Registration
+from ..models.registration import OFFERED, WAITLISTED, Registration
 from .offering import offer_freed
 
 MOST_LAPSES = 2
@@ -82,23 +81,15 @@ def lapse_offers() -> int:
 
 
 def _lapse(offer: Offer, registration: Registration) -> None:
-    """To the end of the line; the second time out of it. Who never heard of the offer keeps the second chance."""
-    heard = _heard_of(offer, registration)
+    """To the end of the line; the second time out of it. Who was not told of the offer keeps their place in it."""
+    told = lapse.was_told(offer)
     give_back(offer, registration, offers.LAPSED)
-    registration.lapses += heard
+    if not told:
+        return
+    registration.lapses += 1
     if registration.lapses >= MOST_LAPSES:
         strike(registration)
         return
     occurrence = registration.occurrence
     occurrence.last_number += 1
     registration.line = occurrence.last_number
-
-
-def _heard_of(offer: Offer, registration: Registration) -> bool:
-    """True if somebody tried to tell them, or they said that they look for themselves."""
-    tried = sa.or_(Message.state.in_((letters.SENT, letters.FAILED)), Message.outcome.is_not(None))
-    query = sa.select(Message.id).where(
-        Message.registration_id == registration.id,
-        sa.or_(sa.and_(Message.offer_id == offer.id, tried), Message.outcome == letters.WRONG_NUMBER),
-    )
-    return registration.contact_kind == NONE or db.session.scalar(query.limit(1)) is not None

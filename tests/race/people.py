@@ -154,7 +154,8 @@ class PeopleAct(Acting):
         if not person.gone and offer.state == offers.OPEN and offer.until > self.model.now:
             with transaction():
                 waitlist.accept(self.offer_id(person))
-            offer.state, person.state = offers.ACCEPTED, CONFIRMED
+            self.model.taken(offer)
+            person.state = CONFIRMED
             person.told_of_place = bool(person.attendee.contact)
             self.seen["accept"] += 1
         elif not person.gone and offer.state == offers.ACCEPTED and person.state in SEATED:

@@ -330,6 +330,32 @@ def test_who_never_heard_of_it_keeps_the_second_chance(line: Line, at: Clock) ->
         assert line.state(by_phone) == OFFERED and line.world.registration(by_phone).lapses == 0
 
 
+def test_whom_nobody_called_keeps_their_place_and_holds_nobody_up(line: Line, at: Clock) -> None:
+    """What they missed goes on, past others who were not called too, until somebody takes it: then they are next."""
+    phones = [line.joins(contact_kind="phone", contact=f"312-555-014{last}") for last in range(2)]
+    by_mail, last = line.joins(), line.joins()
+    line.frees()
+    for day, asked in ((3, phones[1]), (6, by_mail)):
+        at(f"2026-09-0{day} 09:00")
+        assert lapse() == 1 and line.state(asked) == OFFERED
+    assert [line.place(who) for who in (*phones, by_mail, last)] == [1, 2, 3, 4]
+    with transaction():
+        waitlist.accept(line.offer(by_mail))
+    with transaction():
+        registrations.cancel(by_mail)
+    assert line.state(phones[0]) == OFFERED and line.world.registration(phones[0]).lapses == 0
+
+
+def test_what_was_missed_comes_back_when_nobody_else_wants_it(line: Line, at: Clock) -> None:
+    by_phone, other = line.joins(contact_kind="phone", contact="312-555-0143"), line.joins()
+    line.frees()
+    at("2026-09-03 09:00")
+    assert lapse() == 1 and (line.state(by_phone), line.state(other)) == (WAITLISTED, OFFERED)
+    with transaction():
+        registrations.cancel(other)
+    assert line.state(by_phone) == OFFERED
+
+
 def test_without_email_it_stands_on_the_call_list(line: Line) -> None:
     by_phone = line.joins(contact_kind="phone", contact="312-555-0143")
     line.frees()

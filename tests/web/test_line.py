@@ -15,6 +15,7 @@ from scheduler import registrations, waitlist
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted, Staff
 from scheduler.models.event import Occurrence, Slot
+from scheduler.models.message import SENT, Message
 from scheduler.models.offer import open_for
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR
 from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, WAITLISTED
@@ -88,6 +89,8 @@ def test_who_lapsed_stands_at_the_end(client: FlaskClient, world: ModuleType, st
     posted, inside = full(world)
     joins(world, posted, "First"), joins(world, posted, "Second")
     frees(inside[0])
+    with transaction():
+        db.session.execute(sa.update(Message).values(state=SENT))
     at("2026-09-02 21:00")
     with transaction():
         waitlist.lapse_offers()
