@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import sqlalchemy as sa
 
 from .. import outbox, seats
@@ -64,20 +66,26 @@ def withdraw(occurrence: Occurrence) -> int:
     return len(found)
 
 
-def lapse_offers() -> int:
-    """End the offers that nobody answered in time, and offer those places on; returns how many ended."""
-    overdue = (Offer.state == offers.OPEN, Offer.held_until <= clock.now())
-    dates = sa.select(Offer.occurrence_id).where(*overdue).distinct().order_by(Offer.occurrence_id)
-    lapsed = 0
-    for occurrence_id in db.session.scalars(dates).all():
-        occurrence = seats.lock(occurrence_id)
-        ended = sa.select(Offer).join(Offer.registration).where(Offer.occurrence_id == occurrence_id, *overdue)
-        ended = ended.order_by(Registration.line)
-        for offer in db.session.scalars(ended.execution_options(populate_existing=True)).all():
-            _lapse(offer, seats.lock_registration(offer.registration_id))
-            lapsed += 1
-        offer_freed(occurrence)
-    return lapsed
+def dates_with_lapses() -> list[uuid.UUID]:
+    """The dates on which an offer was not answered in time."""
+    dates = sa.select(Offer.occurrence_id).where(*_overdue()).distinct()
+    return list(db.session.scalars(dates.order_by(Offer.occurrence_id)))
+
+
+def lapse_offers(occurrence_id: uuid.UUID) -> int:
+    """End the offers of a date that nobody answered in time, and offer those places on; returns how many ended."""
+    occurrence = seats.lock(occurrence_id)
+    ended = sa.select(Offer).join(Offer.registration).where(Offer.occurrence_id == occurrence_id, *_overdue())
+    ended = ended.order_by(Registration.line).execution_options(populate_existing=True)
+    found = db.session.scalars(ended).all()
+    for offer in found:
+        _lapse(offer, seats.lock_registration(offer.registration_id))
+    offer_freed(occurrence)
+    return len(found)
+
+
+def _overdue() -> tuple[sa.ColumnElement[bool], ...]:
+    return Offer.state == offers.OPEN, Offer.held_until <= clock.now()
 
 
 def _lapse(offer: Offer, registration: Registration) -> None:

@@ -55,8 +55,13 @@ def _offer_along(
     return asked
 
 
-def offer_due() -> int:
-    """Offer what stands free beside a line, such as what came free at night; returns how many offers were made."""
+def offer_due(occurrence_id: uuid.UUID) -> int:
+    """Offer what stands free beside the line of a date; returns how many offers were made."""
+    return offer_freed(seats.lock(occurrence_id))
+
+
+def dates_to_offer() -> list[uuid.UUID]:
+    """The dates on which something stands free beside a line, such as what came free at night, and it is day."""
     fits = sa.exists().where(
         Registration.occurrence_id == Occurrence.id,
         Registration.state == WAITLISTED,
@@ -74,7 +79,7 @@ def offer_due() -> int:
         fits,
     )
     dates = db.session.execute(query.order_by(Occurrence.id)).all()
-    return sum(offer_freed(seats.lock(date.id)) for date in dates if not clock.is_quiet(now, date.zone))
+    return [date.id for date in dates if not clock.is_quiet(now, date.zone)]
 
 
 def _until(now: datetime, slot: Slot) -> datetime | None:

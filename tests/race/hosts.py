@@ -186,9 +186,9 @@ class HostsAct(Acting):
         with transaction():
             assert registrations.lapse_holds() >= holds
         with transaction():
-            assert waitlist.lapse_offers() >= lapsed
+            assert waitlist.lapse_offers(self.posted.occurrence_id) == lapsed
         with transaction():
-            waitlist.offer_due()
+            waitlist.offer_due(self.posted.occurrence_id)
         self.seen["hold lapsed"] += holds
         self.seen["offer lapsed"] += lapsed
         self.seen["left the line"] += sum(who.lapses == 2 for who in self.model.people)

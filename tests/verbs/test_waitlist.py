@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -81,13 +82,20 @@ class Line:
 
 
 def lapse() -> int:
-    with transaction():
-        return waitlist.lapse_offers()
+    return each(waitlist.dates_with_lapses, waitlist.lapse_offers)
 
 
 def offer_due() -> int:
-    with transaction():
-        return waitlist.offer_due()
+    return each(waitlist.dates_to_offer, waitlist.offer_due)
+
+
+def each(dates: Callable[[], list[uuid.UUID]], verb: Callable[[uuid.UUID], int]) -> int:
+    """As the worker does it."""
+    done = 0
+    for occurrence_id in dates():
+        with transaction():
+            done += verb(occurrence_id)
+    return done
 
 
 def tell(registration_id: uuid.UUID) -> None:

@@ -233,7 +233,7 @@ def test_nobody_on_the_phone_keeps_a_place_that_they_do_not_have(
     with transaction():
         events.move_date(posted.occurrence_id, starts, ends, posted.venue_id)
     with transaction():
-        assert waitlist.offer_due() == offered
+        assert waitlist.offer_due(posted.occurrence_id) == offered
     page = text_of(desk.get(calls_of(posted)).text)
     assert "The date that you wait for has moved from" in page and "You are still in line." in page
     assert "Keeps the place" not in page and "Can you come then?" not in page

@@ -93,7 +93,7 @@ def test_who_lapsed_stands_at_the_end(client: FlaskClient, world: ModuleType, st
         db.session.execute(sa.update(Message).values(state=SENT))
     at("2026-09-02 21:00")
     with transaction():
-        waitlist.lapse_offers()
+        waitlist.lapse_offers(posted.occurrence_id)
     said = read(page(sign_in(client, staff), roster(posted)))
     assert said.index("Second") < said.index("First")
 
@@ -112,7 +112,7 @@ def test_why_nobody_moves(client: FlaskClient, world: ModuleType, staff: Staff, 
     joins(world, posted, "Late", party=3)
     with transaction():
         db.session.execute(sa.update(Slot).values(seats_limit=3))
-        assert waitlist.offer_due() == 1
+        assert waitlist.offer_due(posted.occurrence_id) == 1
     assert state(world, group) == OFFERED
     assert "Until Wed, Sep 2, 9:00 PM a place is offered. No other is free." in why(client, posted)
 
