@@ -6,8 +6,10 @@ import logging
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 
 from flask import Flask
 
@@ -19,13 +21,16 @@ log = logging.getLogger(__name__)
 CHORES: dict[str, Callable[[], int]] = {
     "reminders": reminders.write_due,
     "holds": registrations.lapse_holds,
-    "lapses": waitlist.lapse_offers,
-    "offers": waitlist.offer_due,
     "silent": events.ask_by_phone,
     "no-shows": checkin.mark_no_shows,
     "employers": trainings.tell_changes,
     "bookings": trainings.erase_due,
 }
+DATE_CHORES: dict[str, tuple[Callable[[], list[uuid.UUID]], Callable[[uuid.UUID], int]]] = {
+    "lapses": (waitlist.dates_with_lapses, waitlist.lapse_offers),
+    "offers": (waitlist.dates_to_offer, waitlist.offer_due),
+}
+"""On which dates something is due, and what; each date in a transaction of its own, because it is locked."""
 LONG_CHORES: dict[str, Callable[[], int]] = {
     "heartbeat": postman.beat,
     "purge": privacy.purge_due,
@@ -70,8 +75,17 @@ def do_chores() -> None:
     """Each in a transaction of its own: one that fails is tried again in the next round and stops nobody else."""
     for name, chore in CHORES.items():
         do(name, chore)
+    for name, (dates, chore_of) in DATE_CHORES.items():
+        do(name, partial(do_each, name, dates, chore_of), nullcontext)
     for name, chore in LONG_CHORES.items():
         do(name, chore, nullcontext)
+
+
+def do_each(name: str, dates: Callable[[], list[uuid.UUID]], chore_of: Callable[[uuid.UUID], int]) -> int:
+    """The same chore for each date where it is due: one that is busy is left for the next round; the rest go on."""
+    for occurrence_id in dates():
+        do(name, partial(chore_of, occurrence_id))
+    return 0
 
 
 def erase() -> None:

@@ -14,8 +14,9 @@ from ..core.errors import Conflict, Refusal
 from ..core.extensions import db
 from ..models import message as letters
 from ..models.event import PUBLISHED, Event, Occurrence
+from ..models.message import Message
 from ..models.moved import CALLED_BEFORE, TIME_TO_ANSWER
-from ..models.registration import BY_EMAIL, CONFIRMED, HELD, LIVE, Registration
+from ..models.registration import CONFIRMED, HELD, LIVE, Registration
 from .announcing import still_promised, touch
 from .dates import Timetable, check_timetable, locked_date, move_along, venue_of
 from .publishing import NotReady, problems
@@ -83,13 +84,23 @@ def _ask_everybody(occurrence: Occurrence) -> None:
 
 
 def ask_by_phone() -> int:
-    """Whoever was written to about a moved date and stayed silent goes on the call list, once; returns how many."""
+    """Whoever stayed silent about a moved date, and is on no call list, goes on it, once; returns how many.
+
+    Most were written to. Who was, and has only a phone now, is called like them.
+    """
     now = clock.now()
+    called = sa.exists().where(
+        Message.registration_id == Registration.id,
+        Message.letter == letters.MOVE,
+        Message.channel == letters.CALL,
+        sa.or_(Message.state == letters.WAITING, Message.outcome.is_not(None)),
+        Message.created_at >= Registration.keep_asked_at,
+    )
     return outbox.enqueue_for_all(
         letters.MOVE,
         Registration.keep_asked_at <= now - TIME_TO_ANSWER,
         Registration.state.in_(EXPECTED),
-        Registration.contact_kind.in_(BY_EMAIL),
+        sa.not_(called),
         Occurrence.state == "scheduled",
         Occurrence.starts_at > now,
         Occurrence.starts_at <= now + CALLED_BEFORE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 
@@ -40,21 +41,48 @@ def for_place(registration: Registration, most: int = MOST) -> list[Alternative]
 
     Near is what is few days and few kilometers away: one of each counts the same. The nearest come in order of time.
     """
-    here, now = registration.occurrence, clock.now()
-    query = _soonest(here).where(
-        sa.or_(*(has_word(spoken, registration.spoken) for spoken in (Event.languages, Event.interpretation))),
-        Event.party_max >= registration.party,
-        sa.true() if registration.employer else Event.max_per_employer.is_(None),
+    return that_fit(
+        registration.occurrence, registration.spoken, registration.party, bool(registration.employer), most=most
+    )
+
+
+def that_fit(
+    here: Occurrence, spoken: str, party: int, by_employer: bool = False, *, most: int = MOST
+) -> list[Alternative]:
+    """The same for anybody who speaks this language and comes with so many.
+
+    Who counted on a date where theirs is not spoken can do without it: where too few dates have it, those in a language
+    of that date follow.
+    """
+    now = clock.now()
+    instead = [] if _speaks(here.event, spoken) else here.event.languages
+    query = _soonest(here, sa.case((_in_one_of([spoken]), 0), else_=1)).where(
+        _in_one_of([spoken, *instead]),
+        Event.party_max >= party,
+        sa.true() if by_employer else Event.max_per_employer.is_(None),
         Occurrence.starts_at > now,
         sa.exists().where(
             Slot.occurrence_id == Occurrence.id,
-            Slot.seats_limit - Slot.seats_taken >= registration.party,
+            Slot.seats_limit - Slot.seats_taken >= party,
             sa.or_(Event.admission != "timed", Slot.starts_at > now),
         ),
     )
-    found = sorted(db.session.scalars(query), key=lambda there: (_distance(here, there), there.starts_at, there.id))
+    found = sorted(db.session.scalars(query), key=lambda there: _rank(here, there, spoken))
     nearest = sorted(found[:most], key=lambda there: (there.starts_at, there.id))
-    return [_with_times(there, registration.party) for there in nearest]
+    return [_with_times(there, party) for there in nearest]
+
+
+def _in_one_of(languages: Iterable[str]) -> sa.ColumnElement[bool]:
+    columns = Event.languages, Event.interpretation
+    return sa.or_(*(has_word(column, language) for language in languages for column in columns))
+
+
+def _speaks(event: Event, spoken: str) -> bool:
+    return spoken in event.languages or spoken in event.interpretation
+
+
+def _rank(here: Occurrence, there: Occurrence, spoken: str) -> tuple[object, ...]:
+    return not _speaks(there.event, spoken), _distance(here, there), there.starts_at, there.id
 
 
 def one(registration: Registration, occurrence_id: object) -> Alternative | None:
@@ -64,7 +92,7 @@ def one(registration: Registration, occurrence_id: object) -> Alternative | None
     return _with_times(there, registration.party) if there else None
 
 
-def _soonest(here: Occurrence, *, but_full: bool = True) -> sa.Select[Occurrence]:
+def _soonest(here: Occurrence, *before_time: sa.ColumnElement[int], but_full: bool = True) -> sa.Select[Occurrence]:
     event = contains_eager(Occurrence.event)
     doors = [kind for kind, door in DOORS.items() if door == here.event.door]
     query = (
@@ -89,7 +117,7 @@ def _soonest(here: Occurrence, *, but_full: bool = True) -> sa.Select[Occurrence
     )
     if but_full:
         query = query.where(Occurrence.waiting == 0)
-    return query.order_by(Occurrence.starts_at, Occurrence.id).limit(LOOKED_AT)
+    return query.order_by(*before_time, Occurrence.starts_at, Occurrence.id).limit(LOOKED_AT)
 
 
 def _with_times(there: Occurrence, party: int) -> Alternative:

@@ -12,10 +12,10 @@ from .registration import ON_WAITLIST, WAITLISTED, Registration
 
 
 def place_in_line(registration: Registration) -> int:
-    """1 for the first in line."""
+    """1 for the first in line. Who was offered a place keeps theirs until they answer: no number ever gets worse."""
     query = sa.select(sa.func.count()).where(
         Registration.occurrence_id == registration.occurrence_id,
-        Registration.state == WAITLISTED,
+        Registration.state.in_(ON_WAITLIST),
         Registration.line <= registration.line,
     )
     return db.session.scalar(query) or 0

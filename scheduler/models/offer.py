@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from ..core import clock, tokens
 from ..core.extensions import db
@@ -83,11 +83,22 @@ def _until(now: datetime, starts_at: datetime, zone: str) -> datetime | None:
 
 
 def other_times(offer: Offer) -> bool:
-    """True if the date has another time that one could wait for."""
-    query = sa.select(Slot.id).where(
-        Slot.occurrence_id == offer.occurrence_id, Slot.id != offer.slot_id, Slot.starts_at > clock.now()
+    """True if the date has another time that this party could wait for."""
+    return bool(db.session.scalar(sa.select(has_other_times()).where(Offer.id == offer.id)))
+
+
+def has_other_times() -> sa.ColumnElement[bool]:
+    """The same of each offer in a longer question. A time to which they said no is none to wait for."""
+    refused = aliased(Offer)
+    said_no = sa.exists().where(
+        refused.registration_id == Offer.registration_id, refused.slot_id == Slot.id, refused.state == DECLINED
     )
-    return db.session.scalar(query.limit(1)) is not None
+    return sa.exists().where(
+        Slot.occurrence_id == Offer.occurrence_id,
+        Slot.id != Offer.slot_id,
+        Slot.starts_at > clock.now(),
+        sa.not_(said_no),
+    )
 
 
 def open_for(registration_id: uuid.UUID) -> Offer | None:

@@ -1,6 +1,7 @@
 """Rosters: who comes to a date, and what they were told. To look is to be written down."""
 
-from .calls import Call, CallList, Made, call_list, event_call_list
+from .calling import CallList, call_list, event_call_list
+from .calls import Call, Made
 from .cards import PersonCard, view_person
 from .letters import LetterLine, LettersLog, letters_log
 from .outcomes import book_by_phone, record_call, undo_call

@@ -1,28 +1,20 @@
-"""The call list: whom to call because nobody can write to them, and how each call ended."""
+"""Calls: one that is to be made, with all that the caller needs; and one that was made."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload
-
-from .. import audits
 from ..core import clock
-from ..core.errors import Missing
-from ..core.extensions import db
-from ..core.keyring import KeyIsGone
 from ..models import message as letters
 from ..models import moved
 from ..models.base import Texts
-from ..models.event import Event, Occurrence
+from ..models.checklist import new_on_the_list
 from ..models.message import Message
-from ..models.offer import Offer
+from ..models.offer import other_times
 from ..models.registration import SEATED, Registration
-from .viewing import readable, wall, wrong_numbers
+from .viewing import wall
 
 MANY_TRIES = 3
 """After so many calls without an answer a call stands at the end of the list, with a mark."""
@@ -30,13 +22,18 @@ UNDO_FOR = timedelta(hours=1)
 UNDONE = (letters.REACHED, letters.NO_ANSWER, letters.WRONG_NUMBER)
 """Outcomes that can be taken back. Who will not come has given the place away."""
 
+NEWS_OF_PLACE = (letters.MOVE, letters.NEW_ADDRESS)
+"""Where the caller tells where it is now."""
+
 
 @dataclass(frozen=True)
 class Call:
     """One call to make: who, where, in which language, and about which letter. Wall times of the date's zone.
 
     `tries`: calls so far without an answer, the last one at `tried_local`; `until_local`: when an offer ends;
-    `was_local`: when a moved date was to be; `reason`: why the host cancelled; `mail_failed`: a letter came back.
+    `may_wait`: there is another time that they could wait for instead; `was_local`: when a moved date was to be;
+    `address`: where it is now, empty if they may not know; `new`: what is new on the list; `reason`: why the host
+    cancelled; `mail_failed`: a letter came back.
     """
 
     message_id: uuid.UUID
@@ -49,6 +46,9 @@ class Call:
     mail_failed: bool
     spoken: str
     language: str
+    discreet: bool
+    party: int
+    by_employer: bool
     letter: str
     starts_local: datetime
     has_place: bool
@@ -57,9 +57,17 @@ class Call:
     tries: int
     tried_local: datetime | None
     until_local: datetime | None
+    may_wait: bool
     was_local: datetime | None
+    address: str
+    new: list[Texts]
     reason: Texts
     offer_id: uuid.UUID | None
+
+    @property
+    def only_the_place(self) -> bool:
+        """True where a date moved to another place at the same time."""
+        return self.was_local == self.starts_local
 
     @property
     def many_tries(self) -> bool:
@@ -68,7 +76,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Made:
-    """A call of the last hour, whose outcome can be taken back if `can_undo`."""
+    """A call of the last hour, whose outcome can be taken back if `can_undo`: it would be one to make again."""
 
     message_id: uuid.UUID
     name: str
@@ -78,103 +86,7 @@ class Made:
     can_undo: bool
 
 
-@dataclass(frozen=True)
-class CallList:
-    """Calls to make, fresh ones first; people to write to once more, who did not answer a letter and have no number;
-    people whom nothing can reach; and the calls of the last hour."""
-
-    to_make: list[Call]
-    to_write: list[Call]
-    out_of_reach: list[Call]
-    made: list[Made]
-
-
-def call_list(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> CallList:
-    """The calls about one date that are still true. Raises Missing."""
-    occurrence = readable(occurrence_id)
-    audits.append(occurrence.event.organization_id, user_id, audits.CALLS_VIEWED, occurrence.id)
-    return _listed([occurrence])
-
-
-def event_call_list(event_id: uuid.UUID, user_id: uuid.UUID) -> CallList:
-    """The same for all dates of an event; dates whose week was erased have none. Raises Missing."""
-    event = db.session.get(Event, event_id)
-    if event is None:
-        raise Missing()
-    audits.append(event.organization_id, user_id, audits.CALLS_VIEWED, event.id)
-    query = sa.select(Occurrence).where(Occurrence.event_id == event_id).options(joinedload(Occurrence.event))
-    return _listed([found for found in db.session.scalars(query) if _has_key(found)])
-
-
-def _has_key(occurrence: Occurrence) -> bool:
-    try:
-        occurrence.derived_key("field")
-    except KeyIsGone:
-        return False
-    return True
-
-
-def _listed(dates: list[Occurrence]) -> CallList:
-    now = clock.now()
-    ids = [occurrence.id for occurrence in dates]
-    wrong = wrong_numbers(ids)
-    calls = sorted((_call(*told) for told in _to_tell(ids, now)), key=_urgency)
-    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
-    return CallList(
-        to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
-        to_write=[call for call in calls if call.has_email and not call.mail_failed],
-        out_of_reach=[call for call in calls if call.mail_failed or not _may_answer(call, wrong)],
-        made=[_made(message) for message in made],
-    )
-
-
-def _may_answer(call: Call, wrong: Container[uuid.UUID]) -> bool:
-    return call.has_email or (bool(call.phone) and call.registration_id not in wrong)
-
-
-def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[tuple[Message, bool]]:
-    """Calls to make, and letters that came back: one of these for each person whom no call is about."""
-    waiting = sa.and_(Message.channel == letters.CALL, Message.state == letters.WAITING)
-    found = [one for one in _messages(dates, sa.or_(waiting, letters.came_back())) if one.is_still_due(now)]
-    calls = [one for one in found if one.channel == letters.CALL]
-    failed = {one.registration_id: one for one in sorted(found, key=lambda one: one.due_at) if one not in calls}
-    told = [(call, call.registration_id in failed) for call in calls]
-    called = {call.registration_id for call in calls}
-    return told + [(one, True) for person, one in failed.items() if person not in called]
-
-
-def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> list[Message]:
-    """What is told about these dates with whom it is for, the latest outcome first."""
-    place = contains_eager(Message.registration)
-    query = (
-        sa.select(Message)
-        .join(Message.registration)
-        .options(
-            place.joinedload(Registration.slot),
-            place.joinedload(Registration.occurrence),
-            joinedload(Message.reminder),
-            joinedload(Message.offer).joinedload(Offer.slot),
-        )
-        .where(
-            Message.occurrence_id.in_(list(dates)),
-            Registration.erase_asked.is_(False),
-            *wanted,
-        )
-    )
-    order = Message.outcome_at.desc(), Registration.number, Message.letter, Message.id
-    return list(db.session.scalars(query.order_by(*order)))
-
-
-def _urgency(call: Call) -> tuple[object, ...]:
-    """Who was never called comes first, offers before all else because they end; who never answers comes last.
-
-    Of those who wait equally long, the sooner date comes first.
-    """
-    waits_since = call.tried_local or call.since_local
-    return (call.many_tries, call.tries > 0, call.until_local is None, waits_since, call.starts_local)
-
-
-def _call(message: Message, mail_failed: bool) -> Call:
+def call_of(message: Message, mail_failed: bool) -> Call:
     registration, occurrence = message.registration, message.occurrence
     assert registration is not None and occurrence is not None
     offer = message.offer
@@ -191,6 +103,9 @@ def _call(message: Message, mail_failed: bool) -> Call:
         mail_failed=mail_failed,
         spoken=registration.spoken,
         language=registration.language,
+        discreet=registration.is_discreet,
+        party=registration.party,
+        by_employer=bool(registration.employer),
         letter=message.letter,
         starts_local=starts,
         has_place=registration.state in SEATED,
@@ -199,13 +114,38 @@ def _call(message: Message, mail_failed: bool) -> Call:
         tries=message.attempts if message.outcome == letters.NO_ANSWER else 0,
         tried_local=wall(message.outcome_at, occurrence) if message.outcome_at else None,
         until_local=wall(offer.held_until, occurrence) if offer else None,
+        may_wait=offer is not None and other_times(offer),
         was_local=news.was_local if news else None,
+        address=_address(registration) if message.letter in NEWS_OF_PLACE else "",
+        new=_new(registration) if message.letter == letters.REMINDER else [],
         reason=occurrence.reason_off,
         offer_id=offer.id if offer else None,
     )
 
 
-def _made(message: Message) -> Made:
+def _address(registration: Registration) -> str:
+    """What is kept back is for those with a place. Discreet words leave out the house's name: it may say too much."""
+    venue, seated = registration.occurrence.venue, registration.state in SEATED
+    if venue is None or (venue.kept_back and not seated):
+        return ""
+    name = "" if registration.is_discreet else venue.name
+    online = [venue.name, registration.occurrence.event.join_link]
+    parts = online if venue.online else [name, venue.room, venue.full_address]
+    return ", ".join(part for part in parts if part)
+
+
+def _new(registration: Registration) -> list[Texts]:
+    present = registration.occurrence.event.checklist
+    return [item["text"] for item in new_on_the_list(registration.checklist_id, present)]
+
+
+def can_undo(message: Message, now: datetime) -> bool:
+    """True while the call could be made again: an offer that was answered has ended, an answered move is settled."""
+    recent = message.outcome_at is not None and message.outcome_at > now - UNDO_FOR
+    return message.outcome in UNDONE and recent and message.is_still_due(now)
+
+
+def made_of(message: Message) -> Made:
     registration, occurrence = message.registration, message.occurrence
     assert registration is not None and occurrence is not None
     assert message.outcome is not None and message.outcome_at is not None
@@ -215,5 +155,5 @@ def _made(message: Message) -> Made:
         code_shown=registration.code_shown,
         outcome=message.outcome,
         at_local=wall(message.outcome_at, occurrence),
-        can_undo=message.outcome in UNDONE,
+        can_undo=can_undo(message, clock.now()),
     )

@@ -10,11 +10,10 @@ from .. import audits
 from ..core.errors import Missing
 from ..core.extensions import db
 from ..models import registration as states
-from ..models.offer import open_for
 from ..models.registration import Registration
 from .letters import LetterLine, letters_of
 from .people import ON_THE_LIST, Person
-from .viewing import person_of, reach_of, readable, wall
+from .viewing import person_of, reach_of, readable, standing_of, wall
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def view_person(registration_id: uuid.UUID, user_id: uuid.UUID) -> PersonCard:
     occurrence = readable(row.occurrence_id)
     audits.append(occurrence.event.organization_id, user_id, audits.PERSON_VIEWED, row.id)
     return PersonCard(
-        person=person_of(row, states.same_contact(row) > 0, reach_of(row), open_for(row.id)),
+        person=person_of(row, states.same_contact(row) > 0, reach_of(row), standing_of(row)),
         contact_kind=row.contact_kind,
         contact=row.contact,
         note=row.note,

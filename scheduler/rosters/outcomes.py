@@ -14,7 +14,7 @@ from ..core.extensions import db
 from ..models import message as letters
 from ..models.message import Message
 from ..models.registration import Registration
-from .calls import UNDO_FOR, UNDONE
+from .calls import can_undo
 
 STATES = {
     letters.REACHED: letters.SENT,
@@ -49,9 +49,7 @@ def record_call(message_id: uuid.UUID, outcome: str, user_id: uuid.UUID, tries: 
 def undo_call(message_id: uuid.UUID, user_id: uuid.UUID) -> Message:
     """That was a slip of the thumb: the call is still to be made. Raises Conflict after an hour, or if it cannot be."""
     message, registration = _locked(message_id)
-    now = clock.now()
-    recent = message.outcome_at is not None and message.outcome_at > now - UNDO_FOR
-    if message.outcome not in UNDONE or not recent:
+    if not can_undo(message, clock.now()):
         raise Conflict(_l("This call can no longer be taken back."))
     message.attempts -= 1
     message.state, message.sent_at = letters.WAITING, None

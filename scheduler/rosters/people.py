@@ -45,6 +45,7 @@ class Person:
     checked_in_local: datetime | None
     offer_id: uuid.UUID | None
     offer_until_local: datetime | None
+    may_wait: bool
 
     @property
     def short_name(self) -> str:
@@ -135,8 +136,9 @@ class Roster:
         return sorted(kept, key=_order)
 
     def place_in_line(self, waiting: Person) -> int:
-        """1 for who is next."""
-        return len([person for person in self.people if person.waits and person.line <= waiting.line])
+        """1 for the first, as the person sees it."""
+        line = [person.line for person in self.people if person.waits or person.offered]
+        return len([place for place in line if place <= waiting.line])
 
     def person(self, registration_id: uuid.UUID | None) -> Person | None:
         """One line, if it is still there."""

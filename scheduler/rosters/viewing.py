@@ -19,7 +19,7 @@ from ..core.extensions import db
 from ..models import message as letters
 from ..models.event import Occurrence, Slot
 from ..models.message import Message
-from ..models.offer import OPEN, Offer
+from ..models.offer import OPEN, Offer, has_other_times, open_for, other_times
 from ..models.registration import Registration
 from .people import ON_THE_LIST, Person, Roster, Time
 
@@ -30,6 +30,14 @@ class Reach:
 
     wrong_number: bool
     mail_failed: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The offer that stands for a person, and whether they could wait for another time instead."""
+
+    offer: Offer
+    may_wait: bool
 
 
 def view(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> Roster:
@@ -44,10 +52,10 @@ def view(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> Roster:
 def people_of(occurrence: Occurrence) -> list[Person]:
     """Everybody on the list of a date, in the order of coming: one statement however many they are."""
     found = _people(occurrence)
-    contacts = Counter(row.contact_index for row, _offer, _reach in found if row.contact_index)
+    contacts = Counter(row.contact_index for row, _standing, _reach in found if row.contact_index)
     return [
-        person_of(row, row.contact_index is not None and contacts[row.contact_index] > 1, reach, offer)
-        for row, offer, reach in found
+        person_of(row, row.contact_index is not None and contacts[row.contact_index] > 1, reach, standing)
+        for row, standing, reach in found
     ]
 
 
@@ -69,20 +77,26 @@ def _slots(occurrence: Occurrence) -> list[Slot]:
     return list(db.session.scalars(query))
 
 
-def _people(occurrence: Occurrence) -> list[tuple[Registration, Offer | None, Reach]]:
+def _people(occurrence: Occurrence) -> list[tuple[Registration, Standing | None, Reach]]:
     """Everybody with the offer that stands for them, and whether they can be reached."""
     theirs = Message.registration_id == Registration.id
     wrong = sa.exists().where(theirs, Message.outcome == letters.WRONG_NUMBER)
     failed = sa.exists().where(theirs, letters.came_back())
     offered = sa.and_(Offer.registration_id == Registration.id, Offer.state == OPEN)
-    query = sa.select(Registration, Offer, wrong, failed).outerjoin(Offer, offered)
+    query = sa.select(Registration, Offer, has_other_times(), wrong, failed).outerjoin(Offer, offered)
     query = query.options(joinedload(Registration.slot)).where(
         Registration.occurrence_id == occurrence.id,
         Registration.state.in_(ON_THE_LIST),
         Registration.erase_asked.is_(False),
     )
     rows = db.session.execute(query.order_by(Registration.number))
-    return [(row[0], row[1], Reach(wrong_number=bool(row[2]), mail_failed=bool(row[3]))) for row in rows]
+    return [
+        (row[0], _standing(row[1], row[2]), Reach(wrong_number=bool(row[3]), mail_failed=bool(row[4]))) for row in rows
+    ]
+
+
+def _standing(offer: Offer | None, may_wait: bool) -> Standing | None:
+    return Standing(offer, bool(may_wait)) if offer else None
 
 
 def wrong_numbers(occurrence_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
@@ -102,7 +116,13 @@ def reach_of(row: Registration) -> Reach:
     return Reach(wrong_number=bool(found[0]), mail_failed=bool(found[1]))
 
 
-def person_of(row: Registration, same_contact: bool, reach: Reach, offer: Offer | None) -> Person:
+def standing_of(row: Registration) -> Standing | None:
+    """The same for one person."""
+    offer = open_for(row.id)
+    return Standing(offer, may_wait=other_times(offer)) if offer else None
+
+
+def person_of(row: Registration, same_contact: bool, reach: Reach, standing: Standing | None) -> Person:
     """The line of a registration, decrypted."""
     return Person(
         id=row.id,
@@ -123,8 +143,9 @@ def person_of(row: Registration, same_contact: bool, reach: Reach, offer: Offer 
         reconfirmed=row.reconfirmed_at is not None,
         asked=row.keep_asked_at is not None,
         checked_in_local=wall(row.checked_in_at, row.occurrence) if row.checked_in_at else None,
-        offer_id=offer.id if offer else None,
-        offer_until_local=wall(offer.held_until, row.occurrence) if offer else None,
+        offer_id=standing.offer.id if standing else None,
+        offer_until_local=wall(standing.offer.held_until, row.occurrence) if standing else None,
+        may_wait=standing is not None and standing.may_wait,
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+
 import sqlalchemy as sa
 
 from .. import outbox, seats
 from ..core import clock
 from ..core.extensions import db
-from ..models import message as letters
+from ..models import lapse
 from ..models import offer as offers
 from ..models.event import Occurrence
-from ..models.message import Message
 from ..models.offer import Offer
-from ..models.registration import NONE, OFFERED, WAITLISTED, Registration
+from ..models.registration import OFFERED, WAITLISTED, Registration
 from .offering import offer_freed
 
 MOST_LAPSES = 2
@@ -65,40 +66,38 @@ def withdraw(occurrence: Occurrence) -> int:
     return len(found)
 
 
-def lapse_offers() -> int:
-    """End the offers that nobody answered in time, and offer those places on; returns how many ended."""
-    overdue = (Offer.state == offers.OPEN, Offer.held_until <= clock.now())
-    dates = sa.select(Offer.occurrence_id).where(*overdue).distinct().order_by(Offer.occurrence_id)
-    lapsed = 0
-    for occurrence_id in db.session.scalars(dates).all():
-        occurrence = seats.lock(occurrence_id)
-        ended = sa.select(Offer).join(Offer.registration).where(Offer.occurrence_id == occurrence_id, *overdue)
-        ended = ended.order_by(Registration.line)
-        for offer in db.session.scalars(ended.execution_options(populate_existing=True)).all():
-            _lapse(offer, seats.lock_registration(offer.registration_id))
-            lapsed += 1
-        offer_freed(occurrence)
-    return lapsed
+def dates_with_lapses() -> list[uuid.UUID]:
+    """The dates on which an offer was not answered in time."""
+    dates = sa.select(Offer.occurrence_id).where(*_overdue()).distinct()
+    return list(db.session.scalars(dates.order_by(Offer.occurrence_id)))
+
+
+def lapse_offers(occurrence_id: uuid.UUID) -> int:
+    """End the offers of a date that nobody answered in time, and offer those places on; returns how many ended."""
+    occurrence = seats.lock(occurrence_id)
+    ended = sa.select(Offer).join(Offer.registration).where(Offer.occurrence_id == occurrence_id, *_overdue())
+    ended = ended.order_by(Registration.line).execution_options(populate_existing=True)
+    found = db.session.scalars(ended).all()
+    for offer in found:
+        _lapse(offer, seats.lock_registration(offer.registration_id))
+    offer_freed(occurrence)
+    return len(found)
+
+
+def _overdue() -> tuple[sa.ColumnElement[bool], ...]:
+    return Offer.state == offers.OPEN, Offer.held_until <= clock.now()
 
 
 def _lapse(offer: Offer, registration: Registration) -> None:
-    """To the end of the line; the second time out of it. Who never heard of the offer keeps the second chance."""
-    heard = _heard_of(offer, registration)
+    """To the end of the line; the second time out of it. Who was not told of the offer keeps their place in it."""
+    told = lapse.was_told(offer)
     give_back(offer, registration, offers.LAPSED)
-    registration.lapses += heard
+    if not told:
+        return
+    registration.lapses += 1
     if registration.lapses >= MOST_LAPSES:
         strike(registration)
         return
     occurrence = registration.occurrence
     occurrence.last_number += 1
     registration.line = occurrence.last_number
-
-
-def _heard_of(offer: Offer, registration: Registration) -> bool:
-    """True if somebody tried to tell them, or they said that they look for themselves."""
-    tried = sa.or_(Message.state.in_((letters.SENT, letters.FAILED)), Message.outcome.is_not(None))
-    query = sa.select(Message.id).where(
-        Message.registration_id == registration.id,
-        sa.or_(sa.and_(Message.offer_id == offer.id, tried), Message.outcome == letters.WRONG_NUMBER),
-    )
-    return registration.contact_kind == NONE or db.session.scalar(query.limit(1)) is not None

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from .. import registrations, rosters, waitlist
 from ..core.errors import Conflict, Missing
 from ..core.extensions import transaction
-from ..models import desk, onward
+from ..models import alternatives, desk
+from ..models import offer as offers
+from ..models.alternatives import Alternative
 from ..models.event import Event, Occurrence
 from ..models.message import CANCELLATION_HOST, NO_ANSWER, REACHED, WILL_NOT_COME, WRONG_NUMBER
 from ..models.organization import COORDINATOR, LEAD
-from ..models.room import Date
-from ..rosters import CallList
+from ..rosters import Call, CallList
 from . import access, scripts
 from .rosters import own_date
 
@@ -25,9 +29,9 @@ blueprint = Blueprint("calls", __name__, url_prefix="/console")
 
 Answer = str | Response | tuple[str, int]
 
-COMING, TAKES_IT, NO_THANKS = "coming", "takes_it", "no_thanks"
+COMING, TAKES_IT, NO_THANKS, OFF_THE_LIST = "coming", "takes_it", "no_thanks", "off_the_list"
 """More that somebody who was reached may say; all of them count as reached."""
-SAID = (COMING, TAKES_IT, NO_THANKS)
+SAID = (COMING, TAKES_IT, NO_THANKS, OFF_THE_LIST)
 
 
 @blueprint.get("/dates/<uuid:occurrence_id>/calls")
@@ -78,18 +82,24 @@ def _page(found: CallList, event: Event, occurrence: Occurrence | None, refused:
         silent=found.to_write,
         without=found.out_of_reach,
         made=found.made,
-        others=_other_dates(found, event),
+        others=_other_dates(found.to_make),
         refused=refused,
         many=len(desk.dates_of(event.id)) > 1,
     )
     return page, refused.status if refused else 200
 
 
-def _other_dates(found: CallList, event: Event) -> list[Date]:
-    """Where people could go instead, for calls about a date that will not take place."""
-    cancelled = [call for call in found.to_make if call.letter == CANCELLATION_HOST]
-    occurrence = desk.date(cancelled[0].occurrence_id) if cancelled else None
-    return onward.next_that_fit(occurrence, event.languages[0] if event.languages else "en", 1) if occurrence else []
+def _other_dates(calls: list[Call]) -> dict[uuid.UUID, list[Alternative]]:
+    """Where each could go instead of to a date that is off: asked once for all who speak and come alike."""
+    off = [call for call in calls if call.letter == CANCELLATION_HOST]
+    dates = {occurrence_id: desk.date(occurrence_id) for occurrence_id in {call.occurrence_id for call in off}}
+
+    @cache
+    def fitting(occurrence_id: uuid.UUID, *wish: Any) -> list[Alternative]:
+        date = dates[occurrence_id]
+        return alternatives.that_fit(date, *wish) if date else []
+
+    return {call.message_id: fitting(call.occurrence_id, call.spoken, call.party, call.by_employer) for call in off}
 
 
 @blueprint.post("/calls/<uuid:message_id>")
@@ -116,8 +126,11 @@ def _record(message_id: uuid.UUID, outcome: str, user_id: uuid.UUID, tries: int 
         registrations.reconfirm(message.registration_id)
     elif outcome == TAKES_IT and message.offer_id:
         waitlist.accept(message.offer_id)
-    elif outcome == NO_THANKS and message.offer_id:
-        waitlist.decline(message.offer_id, stay=True)
+    elif outcome in (NO_THANKS, OFF_THE_LIST) and message.offer:
+        stay = outcome == NO_THANKS
+        if stay and not offers.other_times(message.offer):
+            raise Conflict(_l("There is no other time to wait for. Ask if they want to leave the line."))
+        waitlist.decline(message.offer.id, stay=stay)
 
 
 def _noted(outcome: str) -> str:
@@ -126,7 +139,8 @@ def _noted(outcome: str) -> str:
         WRONG_NUMBER: _("Written down: wrong number. The roster shows it."),
         WILL_NOT_COME: _("Their place is given back, and the next in line can have it."),
         TAKES_IT: _("The place is theirs now."),
-        NO_THANKS: _("Written down: no thanks. The place goes to the next one."),
+        NO_THANKS: _("Written down: no thanks. The place goes to the next one, and they stay in line."),
+        OFF_THE_LIST: _("Written down: no thanks. The place goes to the next one, and they are off the list."),
         COMING: _("Written down: they are coming."),
     }
     return str(words.get(outcome) or _("Written down: reached."))

@@ -17,12 +17,13 @@ from . import languages
 
 @dataclass(frozen=True)
 class Words:
-    """What to read aloud, in one language."""
+    """What to read aloud, in one language; `on_request`: what is new on the list, for who wants to hear it."""
 
     language: str
     greeting: str
     if_another_answers: str
     message: str
+    on_request: list[str]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def _words(call: Call, language: str) -> Words:
             ),
             if_another_answers=_("I'll call again, thank you."),
             message=_message(call, language),
+            on_request=_new(call, language) if call.discreet else [],
         )
 
 
@@ -66,7 +68,7 @@ def _message(call: Call, language: str) -> str:
     if call.letter == letters.WAITLIST_JOINED:
         return str(_("That day is full now. You are in line. We will call you when a place opens."))
     if call.letter == letters.REMINDER:
-        return str(_("We expect you on %(when)s for your appointment. Are you coming?", when=when))
+        return _expected(call, language, when)
     if call.letter == letters.OFFER and call.until_local:
         until = _when(call.until_local)
         return str(
@@ -77,18 +79,7 @@ def _message(call: Call, language: str) -> str:
             )
         )
     if call.letter == letters.MOVE:
-        before = _when(call.was_local) if call.was_local else ""
-        if not call.has_place:
-            words = _("The date that you wait for has moved from %(before)s to %(when)s. You are still in line. "
-                      "Do you want to stay in it?", before=before, when=when)  # fmt: skip
-            return str(words)
-        return str(
-            _(
-                "Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
-                before=before,
-                when=when,
-            )
-        )
+        return _moved(call, when)
     if call.letter == letters.NEW_ADDRESS:
         return str(
             _("Your appointment on %(when)s stays. The address has changed. I will tell you the new one.", when=when)
@@ -100,6 +91,39 @@ def _message(call: Call, language: str) -> str:
     if call.letter == letters.CHANGE:
         return str(_("We wrote down your change. Your appointment on %(when)s is kept.", when=when))
     return str(_("Your place on %(when)s is kept. Please write down your code. I will read it to you.", when=when))
+
+
+def _expected(call: Call, language: str, when: str) -> str:
+    words = str(_("We expect you on %(when)s for your appointment. Are you coming?", when=when))
+    new = _new(call, language)
+    if not new:
+        return words
+    if call.discreet:
+        news = _("What to bring has changed. May I tell you what is new?")
+    else:
+        news = _("New on the list: %(things)s.", things="; ".join(new))
+    return f"{words} {news}"
+
+
+def _new(call: Call, language: str) -> list[str]:
+    return [in_language(text, language).rstrip(" .") for text in call.new]
+
+
+def _moved(call: Call, when: str) -> str:
+    before = _when(call.was_local) if call.was_local else ""
+    if call.only_the_place and call.has_place:
+        words = _("Your appointment on %(when)s stays. The address has changed. I will tell you the new one. "
+                  "Can you come there?", when=when)  # fmt: skip
+    elif call.only_the_place:
+        words = _("The date that you wait for, %(when)s, has a new address. You are still in line. "
+                  "Do you want to stay in it?", when=when)  # fmt: skip
+    elif call.has_place:
+        words = _("Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
+                  before=before, when=when)  # fmt: skip
+    else:
+        words = _("The date that you wait for has moved from %(before)s to %(when)s. You are still in line. "
+                  "Do you want to stay in it?", before=before, when=when)  # fmt: skip
+    return str(words)
 
 
 def _cancelled(call: Call, language: str, when: str) -> str:

@@ -183,7 +183,7 @@ class Scene:
         with transaction():
             events.move_date(occurrence_id, starts, ends, venue_id)
         with transaction():
-            assert waitlist.offer_due() == 1
+            assert waitlist.offer_due(occurrence_id) == 1
         return self.composed(kinds.MOVE)
 
     def new_address(self, **person: Any) -> letters.Letter:

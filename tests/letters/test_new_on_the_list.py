@@ -55,10 +55,11 @@ def test_who_was_told_this_very_list_or_none(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("contact_kind", ["email", "helper_email"])
-def test_discreet_words_do_not_speak_of_lists(scene: Scene, contact_kind: str) -> None:
+def test_discreet_words_tell_that_it_changed_and_not_what(scene: Scene, contact_kind: str) -> None:
     wording = "full" if contact_kind == "helper_email" else "discreet"
     message = parsed(scene.reminder(new_list=True, wording=wording, contact_kind=contact_kind))
     said = text_of(message) + page_of(message)
+    assert said.count("What to bring has changed. See your page") == 2
     assert "list" not in said.casefold() and "bank card" not in said and "tarjeta" not in said
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from scheduler import checkin, events, registrations, seats, waitlist
 from scheduler.core.errors import Conflict, Full, Missing, Refusal
 from scheduler.core.extensions import db, transaction
-from scheduler.models import offer as offers
 from scheduler.models.message import EMAIL, OFFER, SENT, WAITING, Message
 from scheduler.models.registration import CHECKED_IN, CONFIRMED, HELD, OFFERED, WAITLISTED
 from scheduler.registrations import Attendee
@@ -92,7 +91,7 @@ class HostsAct(Acting):
         with transaction():
             checkin.let_in(person.id)
         if offered and person.offer:
-            person.offer.state = offers.ACCEPTED
+            self.model.taken(person.offer)
         else:
             person.slot = fitting[0]
         person.state, person.told_of_place = CHECKED_IN, False
@@ -187,9 +186,9 @@ class HostsAct(Acting):
         with transaction():
             assert registrations.lapse_holds() >= holds
         with transaction():
-            assert waitlist.lapse_offers() >= lapsed
+            assert waitlist.lapse_offers(self.posted.occurrence_id) == lapsed
         with transaction():
-            waitlist.offer_due()
+            waitlist.offer_due(self.posted.occurrence_id)
         self.seen["hold lapsed"] += holds
         self.seen["offer lapsed"] += lapsed
         self.seen["left the line"] += sum(who.lapses == 2 for who in self.model.people)

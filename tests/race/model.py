@@ -22,6 +22,7 @@ class Offered:
     """What the model knows of one offer."""
 
     slot: int
+    made: datetime
     until: datetime
     state: str = offers.OPEN
     told: bool = False
@@ -45,6 +46,7 @@ class Person:
     lapses: int = 0
     told_of_place: bool = False
     offers: list[Offered] = field(default_factory=list)
+    missed: dict[int, datetime] = field(default_factory=dict)
 
     @property
     def offer(self) -> Offered | None:
@@ -98,14 +100,26 @@ class Model:
         return 8 <= self.now.astimezone(ZONE).hour < 21
 
     def places_came_free(self) -> None:
-        """By day, the first in line who fits and wants it is asked, and so on down the line."""
+        """By day, the first in line who fits and wants it is asked, and so on down the line.
+
+        Who missed a time, because nobody told them of it, is asked again after all others.
+        """
         if not self.is_day() or self.closed:
             return
-        for person in self.in_line():
-            slot = next((slot for slot in self.fits(person.party) if person.wants(slot)), None)
-            if slot is not None:
-                person.state, person.slot = OFFERED, slot
-                person.offers.append(Offered(slot, self._answer_by()))
+        for again in (False, True):
+            for person in self.in_line():
+                wanted = (slot for slot in self.fits(person.party) if person.wants(slot))
+                slot = next((slot for slot in wanted if again or slot not in person.missed), None)
+                if slot is not None:
+                    person.state, person.slot = OFFERED, slot
+                    person.offers.append(Offered(slot, self.now, self._answer_by()))
+
+    def taken(self, offer: Offered) -> None:
+        """What somebody missed has gone on to somebody who took it: next time it is their turn again."""
+        offer.state = offers.ACCEPTED
+        for who in self.people:
+            if offer.slot in who.missed and who.missed[offer.slot] <= offer.made:
+                del who.missed[offer.slot]
 
     def _answer_by(self) -> datetime:
         """24 hours of day from now, counted one by one. In these lives time passes in whole hours."""
@@ -139,13 +153,16 @@ class Model:
         return len(overdue)
 
     def offers_lapse(self) -> int:
-        """Silence leads to the end of the line, and the second time out of it."""
+        """Silence leads to the end of the line, and the second time out of it; who was not told keeps their place."""
         overdue = [who for who in self.people if who.state == OFFERED and who.offer and who.offer.until <= self.now]
         for who in sorted(overdue, key=lambda who: who.line):
             assert who.offer is not None
             self.give_up_offer(who, offers.LAPSED)
-            who.lapses += who.offer.told or who.attendee.contact_kind == "none"
-            if who.lapses == 2:
+            told = who.offer.told or who.attendee.contact_kind == "none"
+            who.lapses += told
+            if not told:
+                who.missed[who.offer.slot] = self.now
+            elif who.lapses == 2:
                 self.leaves(who)
             else:
                 self.last_number += 1

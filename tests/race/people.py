@@ -16,7 +16,7 @@ from scheduler.models.registration import CANCELLED, CHECKED_IN, CONFIRMED, HELD
 from scheduler.registrations import Attendee, Wishes
 
 from .acting import ANYBODY, PARTIES, PARTY_MOST, WISHES, Acting, Draw, refused
-from .model import Person
+from .model import TIMES, Person
 
 NOT_IN_YET = (HELD, CONFIRMED, WAITLISTED, OFFERED, CANCELLED)
 CONTACTS = st.sampled_from(["ana@post.example", "ana@post.example", "bo@post.example", ""])
@@ -154,7 +154,8 @@ class PeopleAct(Acting):
         if not person.gone and offer.state == offers.OPEN and offer.until > self.model.now:
             with transaction():
                 waitlist.accept(self.offer_id(person))
-            offer.state, person.state = offers.ACCEPTED, CONFIRMED
+            self.model.taken(offer)
+            person.state = CONFIRMED
             person.told_of_place = bool(person.attendee.contact)
             self.seen["accept"] += 1
         elif not person.gone and offer.state == offers.ACCEPTED and person.state in SEATED:
@@ -185,6 +186,7 @@ class PeopleAct(Acting):
             waitlist.decline(self.offer_id(person), stay=stay)
         if offer.state == offers.OPEN:
             self.model.give_up_offer(person, offers.DECLINED)
+            stay = stay and any(person.wants(slot) for slot in range(TIMES))
             if not stay:
                 self.model.leaves(person)
             self.model.places_came_free()

@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import ModuleType
 
 import pytest
@@ -56,7 +57,8 @@ def test_as_many_as_leave_are_asked_and_they_are_the_first_in_line(app: Flask, w
         posted = world.workshop(seats=PLACES)
         people = [world.attends(posted, contact=f"p{number}@post.example") for number in range(PLACES + IN_LINE)]
     leaving = [lambda person=person: registrations.cancel(person) for person in people[:LEAVE]]
-    assert set(at_once(app, *leaving, waitlist.offer_due, waitlist.offer_due)) == {"done"}
+    offering = partial(waitlist.offer_due, posted.occurrence_id)
+    assert set(at_once(app, *leaving, offering, offering)) == {"done"}
     db.session.rollback()
     assert rows(posted.occurrence_id, OFFERED) == list(range(PLACES + 1, PLACES + LEAVE + 1))
     assert db.session.get_one(Slot, posted.slot_id).seats_taken == PLACES
@@ -86,8 +88,8 @@ def test_an_offer_ends_in_one_way(app: Flask, world: ModuleType, at: Clock, minu
             lambda offer_id=offer_id: waitlist.accept(offer_id),
             lambda offer_id=offer_id: waitlist.decline(offer_id, stay=False),
             lambda person=person: registrations.cancel(person),
-            waitlist.lapse_offers,
-            waitlist.offer_due,
+            partial(waitlist.lapse_offers, posted.occurrence_id),
+            partial(waitlist.offer_due, posted.occurrence_id),
         )
         agree(posted.occurrence_id, person)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from scheduler import audits, events, outbox, registrations, rosters
+from scheduler import audits, events, outbox, registrations, rosters, waitlist
 from scheduler.core.errors import Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.models import message as letters
@@ -237,6 +237,26 @@ def test_an_outcome_can_be_taken_back_within_the_hour(
     assert [call.name for call in calls(posted, staff).to_make] == ["Zofia"]
     with pytest.raises(Conflict), transaction():
         rosters.undo_call(message.id, staff.user_id)
+
+
+def test_an_offer_that_was_taken_is_no_call_to_make_again(world: ModuleType, staff: Any) -> None:
+    with transaction():
+        posted = world.workshop(seats=1)
+    place, waiting = phones(world, posted), phones(world, posted, "Next", 45)
+    ended(place, letters.WILL_NOT_COME, staff)
+    [offer] = calls(posted, staff).to_make
+    assert offer.registration_id == waiting and offer.offer_id is not None and not offer.may_wait
+    for take, can_undo in ((False, True), (True, False)):
+        with transaction():
+            rosters.record_call(offer.message_id, letters.REACHED, staff.user_id)
+            if take:
+                waitlist.accept(offer.offer_id)
+        assert {made.name: made.can_undo for made in calls(posted, staff).made}["Next"] == can_undo
+        if can_undo:
+            with transaction():
+                rosters.undo_call(offer.message_id, staff.user_id)
+    with pytest.raises(Conflict), transaction():
+        rosters.undo_call(offer.message_id, staff.user_id)
 
 
 def test_earlier_tries_survive_the_undo(world: ModuleType, posted: Any, staff: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from scheduler import events, registrations, reminders
+from scheduler import events, registrations, reminders, rosters
 from scheduler.calendars import components
 from scheduler.core import clock
 from scheduler.core.errors import Conflict, Missing, Refusal
@@ -23,6 +24,7 @@ from scheduler.models import registration as states
 from scheduler.models.event import Occurrence, Slot
 from scheduler.models.message import Message
 from scheduler.models.reminder import Reminder
+from scheduler.registrations import Wishes
 
 WEEK = timedelta(weeks=1)
 
@@ -189,6 +191,42 @@ def test_who_stays_silent_goes_on_the_call_list_once(world: ModuleType, clinic: 
         with transaction():
             assert events.ask_by_phone() == expected
     assert letters()[kinds.MOVE, kinds.CALL] == 2, "the one with a phone was on it from the beginning"
+
+
+def test_who_was_written_to_and_has_only_a_phone_now_is_called(world: ModuleType, clinic: Posted, at: Any) -> None:
+    with transaction():
+        person = world.attends(clinic)
+    move(clinic)
+    with transaction():
+        db.session.execute(sa.update(Message).values(state=kinds.SENT, sent_at=clock.now()))
+    at.later(hours=1)
+    wishes = replace(Wishes.of(world.registration(person)), contact_kind="phone", contact="312-555-0143")
+    with transaction():
+        registrations.change(person, wishes)
+    assert not letters()[kinds.MOVE, kinds.CALL]
+    at("2026-12-10 09:30")
+    for expected in (1, 0):
+        with transaction():
+            assert events.ask_by_phone() == expected
+
+
+def test_a_number_that_was_put_right_is_called(world: ModuleType, clinic: Posted, at: Any) -> None:
+    """Only the wrong one was called; and while it is all that is known, it is not called again."""
+    with transaction():
+        lead = world.organizer()
+        right, _wrong = (world.attends(clinic, contact_kind="phone", contact=f"312-555-014{last}") for last in range(2))
+    move(clinic)
+    for call in db.session.scalars(sa.select(Message.id).where(Message.letter == kinds.MOVE)).all():
+        with transaction():
+            rosters.record_call(call, kinds.WRONG_NUMBER, lead.user_id)
+    wishes = replace(Wishes.of(world.registration(right)), contact="312-555-0149")
+    with transaction():
+        registrations.change(right, wishes)
+    at("2026-12-10 09:30")
+    with transaction():
+        assert events.ask_by_phone() == 1
+    silent = sa.select(Message.registration_id).where(Message.letter == kinds.MOVE, Message.state == kinds.WAITING)
+    assert db.session.scalars(silent).all() == [right]
 
 
 def test_moved_at_short_notice_there_are_three_hours_to_answer(world: ModuleType, clinic: Posted, at: Any) -> None:

@@ -18,7 +18,7 @@ from scheduler.demo.cast import Posted
 from scheduler.models import alternatives
 from scheduler.models import message as kinds
 from scheduler.models import registration as states
-from scheduler.models.event import Occurrence, Slot
+from scheduler.models.event import Event, Occurrence, Slot
 from scheduler.models.message import Message
 from scheduler.models.registration import Registration
 from scheduler.models.venue import Venue
@@ -239,7 +239,7 @@ def test_only_what_the_person_could_take(world: ModuleType, off: Posted) -> None
     person = attends(world, off, party=2, spoken="pl")
     with transaction():
         fits = world.clinic(interpretation=["pl"])
-        world.clinic(languages=["en", "es"])
+        world.clinic(languages=["uk"])
         world.clinic(languages=["pl"], seats=1)
         world.clinic(languages=["pl"], party_max=1)
         world.clinic(languages=["pl"], visibility="private")
@@ -251,6 +251,22 @@ def test_only_what_the_person_could_take(world: ModuleType, off: Posted) -> None
         called_off = world.clinic(languages=["pl"])
     call_off(called_off)
     assert offered(world, person) == [fits.occurrence_id]
+
+
+@pytest.mark.parametrize("spoken_there", [False, True])
+def test_who_did_without_their_language_can_do_so_again(world: ModuleType, off: Posted, spoken_there: bool) -> None:
+    """Theirs first; then what the date that is off was held in. Who counted on their own is sent nowhere else."""
+    with transaction():
+        db.session.get_one(Event, off.event_id).interpretation = ["pl"] if spoken_there else []
+    person = attends(world, off, spoken="pl")
+    with transaction():
+        like_it = world.clinic(languages=["en"], starts_local=datetime(2026, 12, 7, 9, 30))
+        theirs = world.clinic(languages=["pl"], starts_local=datetime(2026, 12, 28, 9, 30))
+    call_off(off)
+    both = [like_it.occurrence_id, theirs.occurrence_id]
+    assert offered(world, person) == (both[1:] if spoken_there else both)
+    found = alternatives.for_place(world.registration(person), most=1)
+    assert [one.occurrence.id for one in found] == [theirs.occurrence_id]
 
 
 def test_another_date_of_the_same_event_counts(world: ModuleType, off: Posted) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -83,13 +84,20 @@ class Line:
 
 
 def lapse() -> int:
-    with transaction():
-        return waitlist.lapse_offers()
+    return each(waitlist.dates_with_lapses, waitlist.lapse_offers)
 
 
 def offer_due() -> int:
-    with transaction():
-        return waitlist.offer_due()
+    return each(waitlist.dates_to_offer, waitlist.offer_due)
+
+
+def each(dates: Callable[[], list[uuid.UUID]], verb: Callable[[uuid.UUID], int]) -> int:
+    """As the worker does it."""
+    done = 0
+    for occurrence_id in dates():
+        with transaction():
+            done += verb(occurrence_id)
+    return done
 
 
 def tell(registration_id: uuid.UUID) -> None:
@@ -113,7 +121,7 @@ def test_a_freed_place_is_offered_to_the_first_in_line(line: Line) -> None:
     line.frees()
     assert (line.state(first), line.state(second)) == (OFFERED, WAITLISTED)
     assert line.counts() == (1, 1)
-    assert line.place(second) == 1
+    assert line.place(second) == 2, "the first may still come back"
     assert letters.OFFER in line.letters(first) and letters.OFFER not in line.letters(second)
 
 
@@ -287,6 +295,21 @@ def test_not_this_time_but_still_in_line(world: ModuleType, at: Clock) -> None:
     assert db.session.get_one(Offer, line.offer(first)).slot_id == line.posted.slot_ids[1]
 
 
+def test_who_said_no_to_every_time_has_none_to_wait_for(world: ModuleType, at: Clock) -> None:
+    """They would stand in line for ever, in front of others, and nothing could be offered to them."""
+    at(MORNING)
+    line = Line(world, slots=2)
+    first = line.joins()
+    for slot, other in enumerate((True, False)):
+        line.frees(slot)
+        offer = db.session.get_one(Offer, line.offer(first))
+        assert offers.other_times(offer) == other
+        with transaction():
+            waitlist.decline(offer.id, stay=True)
+    assert line.state(first) == CANCELLED and line.counts() == (0, 0)
+    assert line.letters(first) == [letters.CANCELLATION_OWN]
+
+
 def test_silence_leads_to_the_end_of_the_line_once_and_then_out_of_it(line: Line, at: Clock) -> None:
     first, second = line.joins(), line.joins()
     line.frees()
@@ -315,6 +338,32 @@ def test_who_never_heard_of_it_keeps_the_second_chance(line: Line, at: Clock) ->
         at(morning)
         lapse()
         assert line.state(by_phone) == OFFERED and line.world.registration(by_phone).lapses == 0
+
+
+def test_whom_nobody_called_keeps_their_place_and_holds_nobody_up(line: Line, at: Clock) -> None:
+    """What they missed goes on, past others who were not called too, until somebody takes it: then they are next."""
+    phones = [line.joins(contact_kind="phone", contact=f"312-555-014{last}") for last in range(2)]
+    by_mail, last = line.joins(), line.joins()
+    line.frees()
+    for day, asked in ((3, phones[1]), (6, by_mail)):
+        at(f"2026-09-0{day} 09:00")
+        assert lapse() == 1 and line.state(asked) == OFFERED
+    assert [line.place(who) for who in (*phones, by_mail, last)] == [1, 2, 3, 4]
+    with transaction():
+        waitlist.accept(line.offer(by_mail))
+    with transaction():
+        registrations.cancel(by_mail)
+    assert line.state(phones[0]) == OFFERED and line.world.registration(phones[0]).lapses == 0
+
+
+def test_what_was_missed_comes_back_when_nobody_else_wants_it(line: Line, at: Clock) -> None:
+    by_phone, other = line.joins(contact_kind="phone", contact="312-555-0143"), line.joins()
+    line.frees()
+    at("2026-09-03 09:00")
+    assert lapse() == 1 and (line.state(by_phone), line.state(other)) == (WAITLISTED, OFFERED)
+    with transaction():
+        registrations.cancel(other)
+    assert line.state(by_phone) == OFFERED
 
 
 def test_without_email_it_stands_on_the_call_list(line: Line) -> None:
@@ -348,6 +397,20 @@ def test_offers_are_taken_back_when_the_host_needs_the_places(line: Line) -> Non
     with transaction(), pytest.raises(Conflict):
         waitlist.accept(offer_id)
     assert letters.OFFER not in line.letters(first)
+
+
+def test_no_number_in_line_gets_worse(line: Line) -> None:
+    """Not even when the offer to whoever stands in front is taken back."""
+    first, second = line.joins(), line.joins()
+    numbers = [line.place(second)]
+    line.frees()
+    numbers.append(line.place(second))
+    with transaction():
+        waitlist.withdraw(seats.lock(line.posted.occurrence_id))
+    numbers.append(line.place(second))
+    with transaction():
+        registrations.cancel(first)
+    assert [*numbers, line.place(second)] == [2, 2, 2, 1]
 
 
 def test_a_date_that_moved_asks_again_who_said_no(world: ModuleType, at: Clock) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from types import ModuleType
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
-from scheduler import registrations, worker
+from scheduler import registrations, seats, worker
 from scheduler.core.extensions import db, transaction
 from scheduler.models import registration as states
 from scheduler.models.registration import Registration
@@ -70,6 +72,35 @@ def test_a_chore_that_fails_stops_no_other(
     worker.tick(app)
     assert len(letters_sent.deliveries) == 1
     assert "reminders failed: RuntimeError" in caplog.text and "marisol" not in caplog.text
+
+
+def test_a_date_that_somebody_holds_is_left_for_the_next_round(
+    app: Flask, world: ModuleType, at: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Offers lapse, and are made, on the other dates all the same."""
+    at("2026-11-21 10:00")
+    with transaction():
+        posted = [world.workshop(seats=1) for _ in range(3)]
+        inside = [world.attends(one, contact="in@post.example") for one in posted]
+        waiting = [world.attends(one, contact_kind="none", contact="") for one in posted]
+    for place in inside:
+        with transaction():
+            registrations.cancel(place)
+    db.session.rollback()
+    held = sorted(one.occurrence_id for one in posted)[1]
+    at("2026-11-24 10:00")
+
+    def lock(occurrence_id: uuid.UUID, lock: Any = seats.lock) -> Any:
+        if occurrence_id == held:
+            raise OperationalError("lock", {}, Exception("marisol@post.example"))
+        return lock(occurrence_id)
+
+    monkeypatch.setattr(seats, "lock", lock)
+    worker.do_chores()
+    db.session.rollback()
+    lapses = {row.occurrence_id: row.lapses for row in map(world.registration, waiting)}
+    assert lapses == {one.occurrence_id: int(one.occurrence_id != held) for one in posted}
+    assert "lapses failed: OperationalError" in caplog.text and "marisol" not in caplog.text
 
 
 def test_it_works_until_it_is_asked_to_stop(app: Flask, world: ModuleType, letters_sent: Sink) -> None:

@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import events, registrations, waitlist
+from scheduler import events, organizations, registrations, reminders, waitlist
 from scheduler.core.extensions import db, transaction
+from scheduler.models.checklist import Checklist
 from scheduler.models.event import Occurrence
 from scheduler.models.message import FAILED, SENT, Message
 from scheduler.models.organization import CHECKIN_LEAD, LEAD
@@ -106,20 +107,48 @@ def test_will_not_come_gives_the_place_back_and_the_next_one_is_offered_it(
     assert state_of(waiting) == CONFIRMED
 
 
-@pytest.mark.parametrize(("times", "state"), [(1, CANCELLED), (2, WAITLISTED)])
-def test_no_thanks_passes_the_place_on(
-    desk: FlaskClient, world: ModuleType, posted: Any, times: int, state: str
-) -> None:
-    """Where there is another time they stay in line for it."""
+def offered_on_the_phone(world: ModuleType, times: int) -> tuple[Any, uuid.UUID]:
+    """A clinic with so many times of one place each, the first of which is offered to Wanda."""
     with transaction():
         posted = world.clinic(slots=times, seats=1)
         taken = [world.attends(posted, slot, contact=f"{slot}@post.example") for slot in range(times)]
     waiting = phones(world, posted, "Wanda", 45)
     with transaction():
         registrations.cancel(taken[0])
+    return posted, waiting
+
+
+def test_no_thanks_passes_the_place_on_and_they_wait_for_another_time(desk: FlaskClient, world: ModuleType) -> None:
+    posted, waiting = offered_on_the_phone(world, times=2)
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "No thanks" in page and "Take off the list" not in page and "Will not come" in page
     answer = end(desk, posted, waiting, "offer", "no_thanks")
-    assert (answer.status_code, state_of(waiting)) == (303, state)
+    assert (answer.status_code, state_of(waiting)) == (303, WAITLISTED)
     assert "Written down: no thanks." in text_of(desk.get(answer.location).text)
+
+
+def test_who_has_no_other_time_to_wait_for_is_asked_before_they_leave(desk: FlaskClient, world: ModuleType) -> None:
+    posted, waiting = offered_on_the_phone(world, times=1)
+    page = text_of(desk.get(calls_of(posted)).text)
+    assert "There is no other time to wait for" in page and "This cannot be undone." in page
+    assert "Will not come" not in page, "it would be the same"
+    assert end(desk, posted, waiting, "offer", "no_thanks").status_code == 409
+    assert state_of(waiting) == OFFERED, "no slip of the thumb, and no old page, takes anybody off the list"
+    answer = end(desk, posted, waiting, "offer", "off_the_list")
+    assert (answer.status_code, state_of(waiting)) == (303, CANCELLED)
+    assert "they are off the list" in text_of(desk.get(answer.location).text)
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(1, "takes_it"), (1, "off_the_list"), (2, "no_thanks")])
+def test_an_answered_offer_cannot_be_taken_back(desk: FlaskClient, world: ModuleType, times: int, outcome: str) -> None:
+    posted, waiting = offered_on_the_phone(world, times)
+    undo = f"/console/calls/{call_for(waiting, 'offer')}/removal"
+    end(desk, posted, waiting, "offer", "no_answer", tries=0)
+    assert undo in desk.get(calls_of(posted)).text
+    end(desk, posted, waiting, "offer", outcome, tries=1)
+    page = desk.get(calls_of(posted)).text
+    assert "Called in the last hour" in page and undo not in page
+    assert press(desk, calls_of(posted), undo).status_code == 409
 
 
 @pytest.fixture
@@ -157,7 +186,8 @@ def test_who_has_e_mail_only_can_be_written_to_and_ticked_off(
     assert "Written to, no answer: Sat, Dec 12, 9:30 AM" in text_of(desk.get(calls_of(posted)).text)
     assert press(desk, calls_of(posted), call_of(silent), outcome="coming", tries=1).status_code == 303
     page = text_of(desk.get(calls_of(posted)).text)
-    assert "Only e-mail, no answer yet" not in page and "Nobody to call" in page
+    assert "Only e-mail, no answer yet" not in page and "Nobody to call" in page and "Undo" not in page
+    assert press(desk, calls_of(posted), f"{call_of(silent)}/removal").status_code == 409
     assert db.session.get_one(Registration, silent).reconfirmed_at is not None
 
 
@@ -203,10 +233,74 @@ def test_nobody_on_the_phone_keeps_a_place_that_they_do_not_have(
     with transaction():
         events.move_date(posted.occurrence_id, starts, ends, posted.venue_id)
     with transaction():
-        assert waitlist.offer_due() == offered
+        assert waitlist.offer_due(posted.occurrence_id) == offered
     page = text_of(desk.get(calls_of(posted)).text)
     assert "The date that you wait for has moved from" in page and "You are still in line." in page
     assert "Keeps the place" not in page and "Can you come then?" not in page
+
+
+STREET, HOUSE = "Room 2, 1810 S. Harbor St., Chicago, IL 60608", "Harbor Street Library, "
+
+
+@pytest.mark.parametrize("wording", ["full", "discreet"])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_move_to_another_house_is_no_move_to_another_time(
+    desk: FlaskClient, world: ModuleType, posted: Any, wording: str, hidden: bool
+) -> None:
+    phones(world, posted, "Has", wording=wording)
+    phones(world, posted, "Waits", 45, wording=wording)
+    with transaction():
+        date = db.session.get_one(Occurrence, posted.occurrence_id)
+        elsewhere = world.venue(posted.organization_id, hidden=hidden)
+        events.move_date(posted.occurrence_id, date.starts_local, date.ends_local, elsewhere)
+    has, waits = (
+        text_of(f"<main>{card}") for card in desk.get(calls_of(posted)).text.split('<li class="card stack">')[1:]
+    )
+    stays = "Your appointment on Saturday, December 12, 9:30 AM stays. The address has changed."
+    assert stays in has and "Can you come there?" in has and "has moved" not in has + waits
+    assert "The date that you wait for, Saturday, December 12, 9:30 AM, has a new address." in waits
+    told = f"Where it is now: {HOUSE if wording == 'full' else ''}{STREET}"
+    assert told in has and (told in waits) == (not hidden) and ("Harbor" in waits) == (not hidden)
+
+
+@pytest.mark.parametrize(("wording", "aloud"), [("full", "New on the list: A bank"), ("discreet", "May I tell")])
+def test_a_reminder_on_the_phone_tells_what_is_new_on_the_list(
+    client: FlaskClient, world: ModuleType, posted: Any, at: Any, wording: str, aloud: str
+) -> None:
+    phones(world, posted, wording=wording)
+    with transaction():
+        card = {"text": {"en": "A bank card.", "es": "Una tarjeta."}, "need": "bring"}
+        old = db.session.get_one(Checklist, posted.checklist_id)
+        more = organizations.ChecklistContent(title=old.title, items=[*old.items, card], reviewed_on=old.reviewed_on)
+        organizations.save_checklist(posted.organization_id, more, old.id)
+    at("2026-12-11 10:00")
+    with transaction():
+        reminders.write_due()
+        lead = world.organizer(LEAD)
+    page = sign_in(client, lead).get(calls_of(posted)).text
+    (reminder,) = [one for one in page.split("<blockquote")[1:] if "We expect you" in one]
+    said, _end, beside = reminder.partition("</blockquote>")
+    assert aloud in said and ("bank card" in said) == (wording == "full")
+    assert ("New on the list, if they want to hear it:" in beside) == (wording == "discreet") == ("bank card" in beside)
+
+
+def test_each_is_told_of_dates_for_their_group_and_language(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    with transaction():
+        off = world.clinic(slots=1, seats=5)
+        for title, languages in (("In English", ["en"]), ("In Polish", ["pl"])):
+            world.clinic(slots=1, seats=5, languages=languages, title={"en": title, "es": title})
+    phones(world, off, "Ewa", 45, spoken="pl")
+    phones(world, off, "Pair", 46, party=2)
+    phones(world, off, "One", 47)
+    with transaction():
+        events.cancel_date(off.occurrence_id, {"en": "No heat.", "es": "Sin calefacción."})
+    small = "Legal Help Morning"
+    titles = {"In English", "In Polish", small}
+    told = {}
+    for card in desk.get(calls_of(off)).text.split('<li class="card stack">')[1:]:
+        name = next(name for name in ("Ewa", "Pair", "One") if f"<bdi>{name}</bdi>" in card)
+        told[name] = {title for title in titles if title in card}
+    assert told == {"Ewa": titles, "Pair": {"In English"}, "One": {"In English", small}}
 
 
 def test_one_list_for_all_dates(desk: FlaskClient, world: ModuleType, posted: Any) -> None:

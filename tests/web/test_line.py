@@ -15,6 +15,7 @@ from scheduler import registrations, waitlist
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted, Staff
 from scheduler.models.event import Occurrence, Slot
+from scheduler.models.message import SENT, Message
 from scheduler.models.offer import open_for
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR
 from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, WAITLISTED
@@ -79,18 +80,20 @@ def test_the_tab_shows_the_line_and_open_offers(client: FlaskClient, world: Modu
     frees(inside[0])
     said = read(page(sign_in(client, staff), roster(posted)))
     assert said.index("A place is offered") < said.index("First") < said.index("In line") < said.index("Second")
-    assert said.index("Second") < said.index("Number 1 in line") < said.index("Third") < said.index("Number 2 in line")
+    assert said.index("Second") < said.index("Number 2 in line") < said.index("Third") < said.index("Number 3 in line")
     assert "Answer by Wed, Sep 2, 9:00 PM" in said
-    assert "Number 3" not in said and "Waitlist 3" in said
+    assert "Number 1 in line" not in said and "Waitlist 3" in said
 
 
 def test_who_lapsed_stands_at_the_end(client: FlaskClient, world: ModuleType, staff: Staff, at: Clock) -> None:
     posted, inside = full(world)
     joins(world, posted, "First"), joins(world, posted, "Second")
     frees(inside[0])
+    with transaction():
+        db.session.execute(sa.update(Message).values(state=SENT))
     at("2026-09-02 21:00")
     with transaction():
-        waitlist.lapse_offers()
+        waitlist.lapse_offers(posted.occurrence_id)
     said = read(page(sign_in(client, staff), roster(posted)))
     assert said.index("Second") < said.index("First")
 
@@ -111,7 +114,7 @@ def test_why_nobody_moves(client: FlaskClient, world: ModuleType, staff: Staff, 
     joins(world, posted, "Late", party=3)
     with transaction():
         db.session.execute(sa.update(Slot).values(seats_taken=0))
-        assert waitlist.offer_due() == 1
+        assert waitlist.offer_due(posted.occurrence_id) == 1
     assert state(world, group) == OFFERED
     assert "Until Wed, Sep 2, 9:00 PM a place is offered. No other is free." in why(client, posted)
 
@@ -182,6 +185,19 @@ def test_staff_say_no_for_them(client: FlaskClient, world: ModuleType, staff: St
     sign_in(client, staff)
     answer = press(client, roster(posted), f"/console/offers/{offer_id(first)}/refusal", show="waiting")
     assert answer.status_code == 303 and state(world, first) == becomes
+
+
+def test_who_said_no_to_every_other_time_is_taken_off_the_list(
+    client: FlaskClient, world: ModuleType, staff: Staff
+) -> None:
+    posted, inside = full(world, slots=2)
+    first = joins(world, posted, "First")
+    sign_in(client, staff)
+    for leaves, words in zip(inside, ("Wait for another time", "Take off the list"), strict=True):
+        frees(leaves)
+        assert words in read(page(client, roster(posted)))
+        press(client, roster(posted), f"/console/offers/{offer_id(first)}/refusal", show="waiting")
+    assert state(world, first) == CANCELLED
 
 
 def test_an_offer_that_ended_is_refused_in_words(

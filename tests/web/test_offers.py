@@ -107,7 +107,7 @@ def test_taking_it_too_late(client: FlaskClient, waits: Waits, world: ModuleType
     assert response.status_code == 409 and "this place goes to whoever is next in line" in read(response.text)
     assert "Take it" not in read(page(client, own(world, first)))
     with transaction():
-        waitlist.lapse_offers()
+        waitlist.lapse_offers(world.registration(first).occurrence_id)
     said = read(page(client, address))
     assert "This offer has ended" in said and "You are still in line." in said
     assert state(world, first) == WAITLISTED

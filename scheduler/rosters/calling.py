@@ -1,0 +1,122 @@
+"""The call list: whom to call because nobody can write to them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, joinedload
+
+from .. import audits
+from ..core import clock
+from ..core.errors import Missing
+from ..core.extensions import db
+from ..core.keyring import KeyIsGone
+from ..models import message as letters
+from ..models.event import Event, Occurrence
+from ..models.message import Message
+from ..models.offer import Offer
+from ..models.registration import Registration
+from .calls import UNDO_FOR, Call, Made, call_of, made_of
+from .viewing import readable, wrong_numbers
+
+
+@dataclass(frozen=True)
+class CallList:
+    """Calls to make, fresh ones first; people to write to once more, who did not answer a letter and have no number;
+    people whom nothing can reach; and the calls of the last hour."""
+
+    to_make: list[Call]
+    to_write: list[Call]
+    out_of_reach: list[Call]
+    made: list[Made]
+
+
+def call_list(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> CallList:
+    """The calls about one date that are still true. Raises Missing."""
+    occurrence = readable(occurrence_id)
+    audits.append(occurrence.event.organization_id, user_id, audits.CALLS_VIEWED, occurrence.id)
+    return _listed([occurrence])
+
+
+def event_call_list(event_id: uuid.UUID, user_id: uuid.UUID) -> CallList:
+    """The same for all dates of an event; dates whose week was erased have none. Raises Missing."""
+    event = db.session.get(Event, event_id)
+    if event is None:
+        raise Missing()
+    audits.append(event.organization_id, user_id, audits.CALLS_VIEWED, event.id)
+    query = sa.select(Occurrence).where(Occurrence.event_id == event_id).options(joinedload(Occurrence.event))
+    return _listed([found for found in db.session.scalars(query) if _has_key(found)])
+
+
+def _has_key(occurrence: Occurrence) -> bool:
+    try:
+        occurrence.derived_key("field")
+    except KeyIsGone:
+        return False
+    return True
+
+
+def _listed(dates: list[Occurrence]) -> CallList:
+    now = clock.now()
+    ids = [occurrence.id for occurrence in dates]
+    wrong = wrong_numbers(ids)
+    calls = sorted((call_of(*told) for told in _to_tell(ids, now)), key=_urgency)
+    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
+    return CallList(
+        to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
+        to_write=[call for call in calls if call.has_email and not call.mail_failed],
+        out_of_reach=[call for call in calls if call.mail_failed or not _may_answer(call, wrong)],
+        made=[made_of(message) for message in made],
+    )
+
+
+def _may_answer(call: Call, wrong: Container[uuid.UUID]) -> bool:
+    return call.has_email or (bool(call.phone) and call.registration_id not in wrong)
+
+
+def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[tuple[Message, bool]]:
+    """Calls to make, and letters that came back: one of these for each person whom no call is about."""
+    waiting = sa.and_(Message.channel == letters.CALL, Message.state == letters.WAITING)
+    found = [one for one in _messages(dates, sa.or_(waiting, letters.came_back())) if one.is_still_due(now)]
+    calls = [one for one in found if one.channel == letters.CALL]
+    failed = {one.registration_id: one for one in sorted(found, key=lambda one: one.due_at) if one not in calls}
+    told = [(call, call.registration_id in failed) for call in calls]
+    called = {call.registration_id for call in calls}
+    return told + [(one, True) for person, one in failed.items() if person not in called]
+
+
+def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> list[Message]:
+    """What is told about these dates with whom it is for, the latest outcome first."""
+    place = contains_eager(Message.registration)
+    whole = place.joinedload(Registration.occurrence).joinedload(Occurrence.event)
+    query = (
+        sa.select(Message)
+        .join(Message.registration)
+        .options(
+            place.joinedload(Registration.slot),
+            whole.joinedload(Event.checklist),
+            place.joinedload(Registration.occurrence).joinedload(Occurrence.venue),
+            joinedload(Message.reminder),
+            joinedload(Message.offer).joinedload(Offer.slot),
+        )
+        .where(
+            Message.occurrence_id.in_(list(dates)),
+            Registration.erase_asked.is_(False),
+            *wanted,
+        )
+    )
+    order = Message.outcome_at.desc(), Registration.number, Message.letter, Message.id
+    return list(db.session.scalars(query.order_by(*order)))
+
+
+def _urgency(call: Call) -> tuple[object, ...]:
+    """Who was never called comes first, offers before all else because they end; who never answers comes last.
+
+    Of those who wait equally long, the sooner date comes first.
+    """
+    waits_since = call.tried_local or call.since_local
+    return (call.many_tries, call.tries > 0, call.until_local is None, waits_since, call.starts_local)
