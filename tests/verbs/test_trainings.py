@@ -17,6 +17,7 @@ from scheduler.core import keyring, tokens
 from scheduler.core.errors import Closed, Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.demo import employers
+from scheduler.events import Announcement
 from scheduler.models import audit, inbox
 from scheduler.models import message as letters
 from scheduler.models import training as states
@@ -287,6 +288,37 @@ def test_an_employer_sees_names_and_whether_they_came(training_id: uuid.UUID, at
         trainings.Attended("Zoe Lark", True),
     ]
     assert set(trainings.Attended.__dataclass_fields__) == {"name", "came"}
+
+
+def test_an_employer_sees_nobody_who_did_not_come_by_its_invitation(training_id: uuid.UUID) -> None:
+    occurrence = booking(booked(training_id)).occurrence
+    assert occurrence is not None
+    for source in ("web", "phone", "walk_in"):
+        with transaction():
+            person = registrations.Attendee("Not Theirs", "none", "", "en", "en")
+            registrations.register(occurrence.id, None, person, source, source)
+    assert trainings.who_came(occurrence) == []
+
+
+@pytest.mark.parametrize("changes", [{"visibility": "public"}, {"visibility": "unlisted"}, {"type": "legal_clinic"}])
+def test_a_booked_session_stays_what_it_is(training_id: uuid.UUID, changes: dict[str, Any]) -> None:
+    """Or names of people at a clinic would stand on an employer's page."""
+    occurrence = booking(booked(training_id)).occurrence
+    assert occurrence is not None
+    event_id, same = occurrence.event_id, announced(occurrence.event)
+    with pytest.raises(Refusal) as refused, transaction():
+        events.edit(event_id, replace(same, **changes))
+    assert refused.value.field in changes
+    event = db.session.get_one(Event, event_id, populate_existing=True)
+    assert (event.visibility, event.type) == ("private", "employer_training")
+    with transaction():
+        events.edit(event_id, replace(same, summary={"en": "Bring a pen.", "es": "Traiga una pluma."}))
+
+
+def announced(event: Event) -> Announcement:
+    """What was said of an event, to be said again."""
+    shared = [name for name in Announcement.__dataclass_fields__ if name != "flow_minutes"]
+    return Announcement(**{name: getattr(event, name) for name in shared})
 
 
 def test_links_are_for_one_purpose_and_can_be_forged_by_nobody(training_id: uuid.UUID) -> None:
