@@ -92,7 +92,6 @@ def test_counts_stay_and_small_ones_are_not_told(posted: Posted, at: Clock) -> N
     assert told[counts.TOTAL] == {"places": 15, "people_came": 15}, "sixteen and fifteen, rounded to fives"
     assert told[counts.OUTCOME] == {"came": 9, "did_not_come": 7}
     assert told[counts.SOURCE] == {"web": 16}
-    assert told[counts.PARTY] == {"1": 10, "2": 6}
     assert told[counts.NEEDS] == {"step_free": None}
     spoken = told[counts.SPOKEN]
     assert spoken["pl"] is None and list(spoken.values()).count(None) == 2, "a lone hidden count hides another one too"
