@@ -174,7 +174,7 @@ def test_a_key_lives_as_long_as_one_row_needs_it(posted: Posted, at: Clock, monk
 def test_every_table_with_keys_of_its_own_is_asked(app: Flask) -> None:
     """A week's key also opens what employers told us: both say which week they need."""
     keyed = {table.name for table in db.metadata.sorted_tables if "key_wrapped" in table.c}
-    assert keyed == {"occurrence", "booking"}
+    assert keyed == {"occurrence", "booking", "letter_day"}
     assert all("key_week" in db.metadata.tables[name].c for name in keyed)
 
 
