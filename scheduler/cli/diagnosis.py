@@ -99,12 +99,18 @@ def base_url() -> str:
 
 
 def limits() -> str:
-    """Several web processes must count requests together."""
-    if serve.web_processes(current_app) > 1:
+    """All that answers the web must count requests together."""
+    if serve.web_processes(current_app) == 1:
+        return (
+            "SCHEDULER_LIMITER_STORAGE_URL is memory, so only one web process runs. Leave it out, and those of one "
+            "machine count requests together; name a Redis or Valkey, and those of several machines do."
+        )
+    alone = current_app.config["RATELIMIT_STORAGE_URI"].startswith("shared:")
+    if not alone or db.engine.dialect.name == "sqlite":
         return ""
     return (
-        "SCHEDULER_LIMITER_STORAGE_URL is memory, so only one web process runs. Leave it out, and those of one machine "
-        "count requests together; name a Redis or Valkey, and those of several machines do."
+        "each `web` counts requests by itself, so two of them, here or on two machines, let through twice as many. If "
+        "there is more than one, name the same Redis or Valkey for all: SCHEDULER_LIMITER_STORAGE_URL=redis://…"
     )
 
 

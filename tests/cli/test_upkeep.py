@@ -154,6 +154,16 @@ def test_doctor_sees_a_proxy_that_nobody_trusts(app: Flask) -> None:
     assert "note proxies: https comes from a proxy" in call(app, "doctor").output
 
 
+def test_doctor_says_when_each_web_counts_alone(app: Flask) -> None:
+    """On PostgreSQL several may answer: `porchlight-web@8001` and `@8002` know nothing of each other."""
+    several = db.engine.dialect.name == "postgresql"
+    assert ("note limits: each `web` counts requests by itself" in call(app, "doctor").output) == several
+    app.config["RATELIMIT_STORAGE_URI"] = "redis://elsewhere"
+    assert "ok   limits" in call(app, "doctor").output
+    app.config["RATELIMIT_STORAGE_URI"] = "memory://"
+    assert "note limits: SCHEDULER_LIMITER_STORAGE_URL is memory" in call(app, "doctor").output
+
+
 def test_doctor_knows_the_age_of_the_last_copy(app: Flask, at: Clock) -> None:
     at("2026-11-16 10:00")
     postman.part_from_copies()
