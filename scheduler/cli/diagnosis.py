@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from flask import current_app
 
-from .. import postman, privacy, serve
+from .. import postman, privacy, serve, trainings
 from ..core import clock, keyring
 from ..core.extensions import db
 from ..models.event import Occurrence
@@ -151,6 +151,8 @@ def purge() -> str:
     """What is past its keep-by day is gone, and so are the keys of weeks that are over."""
     if late := privacy.overdue():
         return f"{late} dates are more than a day past their keep-by day. Run: flask --app wsgi purge"
+    if late := trainings.overdue():
+        return f"{late} employer requests are more than a day past their keep-by day. Run: flask --app wsgi purge"
     over = clock.week_of(clock.now().date() - timedelta(days=8))
     if old := [week for week in keyring.current().weeks() if week < over]:
         return f"keys of weeks that are over are still there: {', '.join(old)}. Run: flask --app wsgi purge"

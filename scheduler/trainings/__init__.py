@@ -2,7 +2,7 @@
 
 from .answering import AT_WORK, Alternatives, Terms, accept, decline, take_up
 from .asking import Request, change, submit, withdraw
-from .erasing import erase_due
+from .erasing import due, erase_due, overdue
 from .finding import by_token, found, locked, readable
 from .joining import Attended, join, who_came
 from .offering import Offering, save
@@ -11,6 +11,6 @@ from .viewing import view
 
 __all__ = [
     "AT_WORK", "Alternatives", "Attended", "Offering", "Request", "Terms", "accept", "by_token", "change", "decline",
-    "erase_due", "found", "join", "locked", "readable", "save", "submit", "take_up", "tell_changes", "view", "who_came",
-    "withdraw",
+    "due", "erase_due", "found", "join", "locked", "overdue", "readable", "save", "submit", "take_up", "tell_changes",
+    "view", "who_came", "withdraw",
 ]  # fmt: skip
