@@ -38,7 +38,7 @@ def _tell(booking: Booking) -> bool:
         booking.state = states.CANCELLED
     booking.told_sequence = occurrence.sequence
     booking.revised_at = clock.to_minute(clock.now())
-    booking.keep(occurrence.ends_local.date() + timedelta(days=states.KEEP_DAYS))
+    booking.keep(occurrence.ends_local.date() + timedelta(days=booking.training.keep_days))
     outbox.enqueue_for_booking(BOOKING_CHANGED, booking)
     db.session.flush()
     return True

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import checkin, events, registrations, trainings, worker
+from scheduler import checkin, events, privacy, registrations, trainings, worker
 from scheduler.core import keyring, tokens
 from scheduler.core.errors import Closed, Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
@@ -23,6 +23,7 @@ from scheduler.models import message as letters
 from scheduler.models import training as states
 from scheduler.models.event import Event
 from scheduler.models.message import Message
+from scheduler.models.organization import Organization
 from scheduler.models.registration import Registration
 from scheduler.models.training import Booking, Training, Wish
 from scheduler.models.venue import Venue
@@ -87,7 +88,7 @@ def test_a_request_gets_a_reference_an_answer_day_and_a_letter(training_id: uuid
     kept = booking(asked(training_id))
     assert kept.reference.startswith("T-") and len(kept.reference) == 8
     assert kept.answer_by == date(2026, 11, 25), "three working days after a Saturday"
-    assert kept.keep_until == SECOND.day + timedelta(days=60)
+    assert kept.keep_until == SECOND.day + timedelta(days=30)
     assert (kept.told("employer"), kept.email, kept.wishes) == (
         "Fictional Foods Co.",
         "hr@foods.example",
@@ -191,7 +192,7 @@ def test_accepting_makes_a_private_session(training_id: uuid.UUID) -> None:
     assert [slot.seats_limit for slot in occurrence.slots] == [18]
     assert occurrence.venue is not None and occurrence.venue.hidden and "Foods" not in occurrence.venue.name
     assert "Foods" not in repr((event.title, event.summary, event.slug, event.search_text))
-    assert kept.keep_until == date(2026, 12, 8) + timedelta(days=60)
+    assert kept.keep_until == date(2026, 12, 8) + timedelta(days=30)
     assert queued() == [letters.BOOKING_ACCEPTED, letters.BOOKING_RECEIVED]
 
 
@@ -231,7 +232,7 @@ def test_declining_offers_something_else(training_id: uuid.UUID) -> None:
         trainings.decline(booking_id, Alternatives("Our trainer is away.", [other], [uuid.uuid4()]))
     kept = booking(booking_id)
     assert (kept.state, kept.told("answer"), kept.offered) == (states.DECLINED, "Our trainer is away.", [other])
-    assert kept.keep_until == date(2026, 11, 21) + timedelta(days=60)
+    assert kept.keep_until == date(2026, 11, 21) + timedelta(days=30)
     assert letters.BOOKING_DECLINED in queued()
     assert b"trainer is away" not in stored()
 
@@ -386,6 +387,52 @@ def test_requests_are_erased_with_their_letters_when_their_day_has_come(training
     with transaction():
         assert trainings.erase_due() == 1
     assert db.session.scalar(sa.select(Booking.id)) is None and queued() == []
+
+
+@pytest.mark.parametrize(("organization", "days"), [(7, 7), (30, 30), (60, 60)])
+def test_a_request_is_kept_no_longer_than_its_provider_says(
+    training_id: uuid.UUID, world: ModuleType, organization: int, days: int
+) -> None:
+    with transaction():
+        db.session.get_one(Organization, world.organization()).retention_days = organization
+    today, kept = date(2026, 11, 21), booking(booked(training_id))
+    assert kept.keep_until == FIRST.day + timedelta(days=days)
+    assert kept.occurrence is not None and kept.occurrence.keep_until == kept.keep_until
+    said_no = taken_up(training_id)
+    with transaction():
+        trainings.decline(said_no, Alternatives("Not this year."))
+    withdrawn = asked(training_id)
+    with transaction():
+        trainings.withdraw(withdrawn)
+    for booking_id in (said_no, withdrawn):
+        assert booking(booking_id).keep_until == today + timedelta(days=days)
+
+
+def test_what_nobody_answers_is_not_kept_for_a_year(training_id: uuid.UUID, at: Any) -> None:
+    far = replace(said(), wishes=[Wish(date(2027, 11, 20), "morning")])
+    with transaction():
+        booking_id = trainings.submit(training_id, far, "nonce").id
+    assert booking(booking_id).keep_until == date(2027, 1, 20), "sixty days from today"
+    at("2026-12-01 10:00")
+    with transaction():
+        trainings.take_up(booking_id)
+    assert booking(booking_id).keep_until == date(2027, 1, 30), "somebody works on it"
+    with transaction():
+        trainings.accept(booking_id, Terms(wish=0, starts=time(9), venue_id=None, places=10))
+    assert booking(booking_id).keep_until == date(2027, 12, 20)
+
+
+def test_a_request_goes_when_its_session_was_purged(training_id: uuid.UUID, at: Any) -> None:
+    """An event may say that it keeps less than its organization does."""
+    occurrence = booking(booked(training_id)).occurrence
+    assert occurrence is not None
+    with transaction():
+        events.edit(occurrence.event_id, replace(announced(occurrence.event), retention_days=7))
+    at("2026-12-16 09:00")
+    assert privacy.purge_due() == 1 and trainings.due() == 1
+    with transaction():
+        assert trainings.erase_due() == 1
+    assert db.session.scalar(sa.select(Booking.id)) is None
 
 
 def test_a_request_without_its_key_is_not_there(training_id: uuid.UUID) -> None:
