@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from flask import current_app
 
-from .. import postman, privacy, serve, trainings
+from .. import audits, postman, privacy, serve, trainings
 from ..core import clock, keyring
 from ..core.extensions import db
 from ..models.event import Occurrence
 from ..models.heartbeat import heartbeat
+from ..models.organization import partners
 from . import schema
 
 LATE_MINUTES = 5
@@ -159,6 +160,17 @@ def purge() -> str:
     return ""
 
 
+def audit() -> str:
+    """Every entry of who looked is as it was written."""
+    for host in partners():
+        if number := audits.check_chain(host.id):
+            return (
+                f"entry {number} of {host.slug} was changed or taken away, so nobody can say who looked since. Find "
+                "out who could write to the database, and compare with a copy of it."
+            )
+    return ""
+
+
 def backups() -> str:
     """The last copy is not old."""
     row = heartbeat()
@@ -184,6 +196,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "mail": pause,
     "outbox": outbox,
     "purge": purge,
+    "audit": audit,
     "backups": backups,
 }
 ADVICE = {limits, proxies, backups}

@@ -15,6 +15,8 @@ from scheduler import audits
 from scheduler.core.extensions import db, transaction
 from scheduler.models.audit import AuditEntry
 
+from ..cli.test_commands import call
+
 SUBJECT = uuid.uuid4()
 
 
@@ -120,3 +122,12 @@ def test_an_entry_goes_with_what_it_records(chain: uuid.UUID, world: ModuleType)
         raise RuntimeError("the page broke")
     assert db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == 5
     assert audits.check_chain(chain) is None
+
+
+def test_the_doctor_says_that_a_chain_is_broken(chain: uuid.UUID, app: Flask, world: ModuleType) -> None:
+    with transaction():
+        world.outsider()
+    assert "ok   audit" in call(app, "doctor").output
+    change("DELETE FROM audit_entry WHERE number = 5")
+    found = call(app, "doctor")
+    assert found.exit_code == 1 and "fix  audit: entry 5 of lamplight was changed or taken away" in found.output
