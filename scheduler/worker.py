@@ -23,10 +23,10 @@ CHORES: dict[str, Callable[[], int]] = {
     "offers": waitlist.offer_due,
     "silent": events.ask_by_phone,
     "no-shows": checkin.mark_no_shows,
-    "employers": trainings.tell_changes,
     "bookings": trainings.erase_due,
 }
 LONG_CHORES: dict[str, Callable[[], int]] = {
+    "employers": trainings.tell_changes,
     "heartbeat": postman.beat,
     "purge": privacy.purge_due,
 }

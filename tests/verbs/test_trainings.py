@@ -357,6 +357,28 @@ def test_an_employer_hears_when_the_session_is_called_off(training_id: uuid.UUID
         trainings.join(booking_id, "Ana", "en", "n")
 
 
+@pytest.mark.parametrize("fault", ["its key is gone", "something else"])
+def test_one_request_with_a_fault_stops_no_other_employer(
+    training_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """A key ring that was put back may lack a key."""
+    first, second = sorted(booked(training_id) for _ in range(2))
+    for booking_id in (first, second):
+        occurrence_id = booking(booking_id).occurrence_id
+        assert occurrence_id is not None
+        with transaction():
+            events.cancel_date(occurrence_id, {"en": "The trainer is ill.", "es": "El capacitador está enfermo."})
+    if fault == "its key is gone":
+        with transaction():
+            booking(first).key_wrapped = bytes(40)
+    else:
+        keep = Booking.keep
+        monkeypatch.setattr(Booking, "keep", lambda self, day: keep(self, day) if self.id == second else 1 / 0)
+    worker.do_chores()
+    assert [booking(booking_id).state for booking_id in (first, second)] == [states.CONFIRMED, states.CANCELLED]
+    assert queued().count(letters.BOOKING_CHANGED) == 1
+
+
 def test_a_look_at_a_request_is_written_down(training_id: uuid.UUID, world: ModuleType) -> None:
     booking_id = asked(training_id)
     with transaction():
