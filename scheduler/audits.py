@@ -40,6 +40,15 @@ def append(organization_id: uuid.UUID, user_id: uuid.UUID, act: str, subject_id:
     db.session.flush()
 
 
+def append_once(organization_id: uuid.UUID, user_id: uuid.UUID, act: str, subject_id: uuid.UUID) -> None:
+    """The same, unless this person's entry is there: the chain outlives the names, and must not count them."""
+    known = sa.select(AuditEntry.id).where(
+        AuditEntry.subject_id == subject_id, AuditEntry.user_id == user_id, AuditEntry.act == act
+    )
+    if db.session.scalar(known.limit(1)) is None:
+        append(organization_id, user_id, act, subject_id)
+
+
 def _next_number(organization_id: uuid.UUID) -> int:
     """Counting locks the organization's row, so two who look at once stand in line and the chain has one order."""
     number = db.session.scalar(
