@@ -23,7 +23,6 @@ CHORES: dict[str, Callable[[], int]] = {
     "holds": registrations.lapse_holds,
     "silent": events.ask_by_phone,
     "no-shows": checkin.mark_no_shows,
-    "employers": trainings.tell_changes,
     "bookings": trainings.erase_due,
 }
 DATE_CHORES: dict[str, tuple[Callable[[], list[uuid.UUID]], Callable[[uuid.UUID], int]]] = {
@@ -32,6 +31,7 @@ DATE_CHORES: dict[str, tuple[Callable[[], list[uuid.UUID]], Callable[[uuid.UUID]
 }
 """On which dates something is due, and what; each date in a transaction of its own, because it is locked."""
 LONG_CHORES: dict[str, Callable[[], int]] = {
+    "employers": trainings.tell_changes,
     "heartbeat": postman.beat,
     "purge": privacy.purge_due,
 }

@@ -1,41 +1,58 @@
-"""No-shows: an hour after a date is over, who was expected and did not come is marked so."""
+"""No-shows: an hour after the last visit of a date is over, who was expected and did not come is marked so."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from ..core import clock
 from ..core.extensions import db
-from ..models.event import COMPLETED, PUBLISHED, Event, Occurrence
+from ..models.event import COMPLETED, PUBLISHED, Event, Occurrence, Slot
 from ..models.registration import CONFIRMED, HELD, NO_SHOW, Registration
 
 GRACE = timedelta(hours=1)
+EXPECTED = Registration.state.in_((HELD, CONFIRMED))
 
 
 def mark_no_shows() -> int:
     """Mark them, all dates in one statement; returns how many. A second call finds nobody.
 
-    It is the end of the date that counts, not of its last time: while the house is open, who comes late is taken in and
-    reads on their page that they have a place. Their places stay counted: the time has passed. Who is still in line
-    stays there, who was cancelled by the host did not stay away, and who comes in the last minute can be checked in by
-    hand.
+    The last visit begins at the last time, where people chose one, and takes as long as the host planned; everywhere
+    else it is over with the date. Until then, and an hour longer, who comes late is taken in and reads on their page
+    that they have a place. Their places stay counted: the time has passed. Who is still in line stays there, who was
+    cancelled by the host did not stay away, and who comes even later can be checked in by hand.
     """
-    over = (
-        sa.select(Occurrence.id)
-        .join(Occurrence.event)
-        .where(
-            Occurrence.ends_at <= clock.now() - GRACE,
-            Occurrence.state == "scheduled",
-            Event.state.in_((PUBLISHED, COMPLETED)),
-        )
-    )
     marked = db.session.scalars(
         sa.update(Registration)
-        .where(Registration.state.in_((HELD, CONFIRMED)), Registration.occurrence_id.in_(over))
+        .where(EXPECTED, Registration.occurrence_id.in_(_over(clock.now() - GRACE)))
         .values(state=NO_SHOW, held_until=None)
         .returning(Registration.id)
         .execution_options(synchronize_session=False)
     )
     return len(marked.all())
+
+
+def _over(moment: datetime) -> list[uuid.UUID]:
+    """The dates whose last visit was over then, and on which somebody is still expected."""
+    last = sa.select(sa.func.max(Slot.starts_at)).where(Slot.occurrence_id == Occurrence.id).scalar_subquery()
+    expected = sa.exists().where(Registration.occurrence_id == Occurrence.id, EXPECTED)
+    begun = sa.select(Occurrence.id, Occurrence.ends_at, Event.admission, Event.flow_minutes, last.label("last"))
+    rows = db.session.execute(
+        begun.join(Occurrence.event).where(
+            Occurrence.starts_at <= moment,
+            Occurrence.state == "scheduled",
+            Event.state.in_((PUBLISHED, COMPLETED)),
+            expected,
+        )
+    )
+    return [
+        occurrence_id
+        for occurrence_id, ends_at, admission, minutes, last_time in rows
+        if (_last_visit_ends(ends_at, minutes, last_time) if admission == "timed" else ends_at) <= moment
+    ]
+
+
+def _last_visit_ends(ends_at: datetime, minutes: int, last_time: datetime | None) -> datetime:
+    return min(ends_at, last_time + timedelta(minutes=minutes)) if minutes and last_time else ends_at

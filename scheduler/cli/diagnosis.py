@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from flask import current_app
 
-from .. import postman, privacy, serve
+from .. import audits, postman, privacy, serve, trainings
 from ..core import clock, keyring
 from ..core.extensions import db
 from ..models.event import Occurrence
 from ..models.heartbeat import heartbeat
+from ..models.organization import partners
 from . import schema
 
 LATE_MINUTES = 5
@@ -99,12 +100,18 @@ def base_url() -> str:
 
 
 def limits() -> str:
-    """Several web processes must count requests together."""
-    if serve.web_processes(current_app) > 1:
+    """All that answers the web must count requests together."""
+    if serve.web_processes(current_app) == 1:
+        return (
+            "SCHEDULER_LIMITER_STORAGE_URL is memory, so only one web process runs. Leave it out, and those of one "
+            "machine count requests together; name a Redis or Valkey, and those of several machines do."
+        )
+    alone = current_app.config["RATELIMIT_STORAGE_URI"].startswith("shared:")
+    if not alone or db.engine.dialect.name == "sqlite":
         return ""
     return (
-        "SCHEDULER_LIMITER_STORAGE_URL is memory, so only one web process runs. Leave it out, and those of one machine "
-        "count requests together; name a Redis or Valkey, and those of several machines do."
+        "each `web` counts requests by itself, so two of them, here or on two machines, let through twice as many. If "
+        "there is more than one, name the same Redis or Valkey for all: SCHEDULER_LIMITER_STORAGE_URL=redis://…"
     )
 
 
@@ -145,9 +152,22 @@ def purge() -> str:
     """What is past its keep-by day is gone, and so are the keys of weeks that are over."""
     if late := privacy.overdue():
         return f"{late} dates are more than a day past their keep-by day. Run: flask --app wsgi purge"
+    if late := trainings.overdue():
+        return f"{late} employer requests are more than a day past their keep-by day. Run: flask --app wsgi purge"
     over = clock.week_of(clock.now().date() - timedelta(days=8))
     if old := [week for week in keyring.current().weeks() if week < over]:
         return f"keys of weeks that are over are still there: {', '.join(old)}. Run: flask --app wsgi purge"
+    return ""
+
+
+def audit() -> str:
+    """Every entry of who looked is as it was written."""
+    for host in partners():
+        if number := audits.check_chain(host.id):
+            return (
+                f"entry {number} of {host.slug} was changed or taken away, so nobody can say who looked since. Find "
+                "out who could write to the database, and compare with a copy of it."
+            )
     return ""
 
 
@@ -176,6 +196,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "mail": pause,
     "outbox": outbox,
     "purge": purge,
+    "audit": audit,
     "backups": backups,
 }
 ADVICE = {limits, proxies, backups}

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from . import languages
 from .errors import Misconfigured
 
 PREFIX = "SCHEDULER_"
@@ -28,7 +29,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
         "INSTANCE_DIR": str(instance),
         "BASE_URL": base_url,
         "SITE_NAME": env.get("SITE_NAME", "Porchlight"),
-        "DEFAULT_LANGUAGE": env.get("DEFAULT_LANGUAGE", "en"),
+        "DEFAULT_LANGUAGE": _language(env.get("DEFAULT_LANGUAGE", "en")),
         "TIMEZONE": _zone(env.get("TIMEZONE", "America/Chicago")),
         "HELP_PHONE": env.get("HELP_PHONE", "312-555-0199" if demo else ""),
         "TRUSTED_PROXIES": _number(env, "TRUSTED_PROXIES", 0),
@@ -66,6 +67,13 @@ def _zone(name: str) -> str:
         raise Misconfigured(f"SCHEDULER_TIMEZONE must be an IANA zone such as America/Chicago, not {name!r}.") from None
 
 
+def _language(code: str) -> str:
+    if code not in languages.OFFERED:
+        known = " or ".join(languages.OFFERED)
+        raise Misconfigured(f"SCHEDULER_DEFAULT_LANGUAGE must be {known}, and is {code!r}.")
+    return code
+
+
 def _log_format(name: str) -> str:
     if name not in ("json", "plain"):
         raise Misconfigured(f"SCHEDULER_LOG_FORMAT must be json or plain, and is {name!r}.")
@@ -73,11 +81,7 @@ def _log_format(name: str) -> str:
 
 
 def _databases(env: Mapping[str, str], instance: Path) -> dict[str, Any]:
-    main = env.get("DATABASE_URL", f"sqlite:///{instance / 'porchlight.sqlite'}")
-    if main.startswith("postgres://"):
-        main = "postgresql://" + main.removeprefix("postgres://")
-    if main.startswith("postgresql://"):
-        main = "postgresql+psycopg://" + main.removeprefix("postgresql://")
+    main = _with_driver(env.get("DATABASE_URL", f"sqlite:///{instance / 'porchlight.sqlite'}"))
     keyring = env.get("KEYRING_URL")
     if not keyring:
         if not main.startswith("sqlite"):
@@ -86,9 +90,13 @@ def _databases(env: Mapping[str, str], instance: Path) -> dict[str, Any]:
                 "with short-lived backups; give its address."
             )
         keyring = f"sqlite:///{instance / 'keyring.sqlite'}"
-    if keyring.startswith("postgresql://"):
-        keyring = "postgresql+psycopg://" + keyring.removeprefix("postgresql://")
-    return {"SQLALCHEMY_DATABASE_URI": main, "KEYRING_URL": keyring}
+    return {"SQLALCHEMY_DATABASE_URI": main, "KEYRING_URL": _with_driver(keyring)}
+
+
+def _with_driver(url: str) -> str:
+    """The address as providers write it, with the driver that is installed."""
+    kind, mark, rest = url.partition("://")
+    return f"postgresql+psycopg{mark}{rest}" if kind in ("postgres", "postgresql") else url
 
 
 def _keys(env: Mapping[str, str], instance: Path, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..core import clock
 from ..core.extensions import db
 from ..models import message as letters
 from ..models import registration as states
-from ..models.event import Event, Occurrence, Slot
+from ..models.event import PRIVATE, Event, Occurrence, Slot
 from ..models.message import Message
 from ..models.registration import Registration
 from ..registrations import Attendee
@@ -112,7 +112,9 @@ class Crowd:
         self, occurrence_id: uuid.UUID, slot_id: uuid.UUID, spoken: list[str], party: int, employer: str = ""
     ) -> uuid.UUID:
         person = replace(self.next_person(spoken, party), employer=employer)
-        return registrations.register(occurrence_id, slot_id, person, nonce=f"demo-{self.number}").id
+        private = db.session.get_one(Occurrence, occurrence_id).event.visibility == PRIVATE
+        source = "invitation" if private else "web"
+        return registrations.register(occurrence_id, slot_id, person, f"demo-{self.number}", source).id
 
     def answer(self, occurrence_id: uuid.UUID, count: int) -> None:
         """The date moved: these many keep their place, the others have not said yet."""

@@ -109,5 +109,5 @@ def _bring_on(booking: Booking, fact: dict[str, Any]) -> None:
         occurrence = db.session.scalars(sa.select(Occurrence).join(Event).where(Event.slug == fact["session"])).one()
         booking.occurrence, booking.told_sequence, booking.state = occurrence, occurrence.sequence, state
         booking.answered_at = clock.to_minute(clock.now())
-        booking.keep(occurrence.ends_local.date() + timedelta(days=booked.KEEP_DAYS))
+        booking.keep(occurrence.ends_local.date() + timedelta(days=booking.training.keep_days))
         db.session.flush()

@@ -16,6 +16,7 @@ from .. import outbox, seats
 from ..core import clock
 from ..core.errors import Conflict, Missing, Refusal
 from ..core.extensions import db
+from ..models import inbox
 from ..models.base import Texts
 from ..models.catalogue import search_text
 from ..models.checklist import Checklist
@@ -84,6 +85,7 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
     lacked, joined_by = problems(event), (event.format, event.join_link)
     with db.session.no_autoflush:
         _keep_way_in(event, said.admission)
+        _keep_kind(event, said)
         _say(event, said)
         if db.session.is_modified(event):
             event.revised_at = clock.now()
@@ -178,6 +180,14 @@ def _keep_way_in(event: Event, admission: str) -> None:
             _l("This event has dates. Remove them before you change between chosen times and one start."),
             field="admission",
         )
+
+
+def _keep_kind(event: Event, said: Announcement) -> None:
+    """An employer sees who comes to its session, so that can never turn into a clinic, or be open to others."""
+    changed = [name for name in ("type", "visibility") if getattr(event, name) != getattr(said, name)]
+    if changed and inbox.is_booked(event.id):
+        words = _l("An employer booked this session. Its kind and who may see it stay. Make a new event instead.")
+        raise Refusal(words, field=changed[0])
 
 
 def _reschedule(event: Event) -> None:

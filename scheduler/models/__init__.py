@@ -4,6 +4,7 @@ from .audit import AuditEntry
 from .checklist import Checklist
 from .event import Cohost, Event, Occurrence, Slot
 from .heartbeat import Heartbeat
+from .letter_day import LetterCount, LetterDay
 from .message import Message
 from .offer import Offer
 from .organization import Organization
@@ -16,7 +17,7 @@ from .user import Membership, SignIn, User
 from .venue import Venue
 
 __all__ = [
-    "AuditEntry", "Booking", "Checklist", "Cohost", "Event", "Heartbeat", "Membership", "Message", "Occurrence",
-    "Offer", "Organization", "Receipt", "Registration", "Reminder", "Revision", "SignIn", "Slot", "Tally", "Training",
-    "User", "Venue",
+    "AuditEntry", "Booking", "Checklist", "Cohost", "Event", "Heartbeat", "LetterCount", "LetterDay", "Membership",
+    "Message", "Occurrence", "Offer", "Organization", "Receipt", "Registration", "Reminder", "Revision", "SignIn",
+    "Slot", "Tally", "Training", "User", "Venue",
 ]  # fmt: skip

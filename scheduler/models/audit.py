@@ -22,7 +22,7 @@ class AuditEntry(Model):
     number: Mapped[int]
     user_id: Mapped[uuid.UUID] = mapped_column(sa.Uuid)
     act: Mapped[str] = mapped_column(sa.String(40))
-    subject_id: Mapped[uuid.UUID] = mapped_column(sa.Uuid)
+    subject_id: Mapped[uuid.UUID] = mapped_column(sa.Uuid, index=True)
     happened_at: Mapped[datetime] = mapped_column(Instant)
     previous: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))

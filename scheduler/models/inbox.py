@@ -110,6 +110,12 @@ def provider_of(booking_id: uuid.UUID) -> uuid.UUID | None:
     return db.session.scalar(query.where(Booking.id == booking_id))
 
 
+def is_booked(event_id: uuid.UUID) -> bool:
+    """True while a request points at a date of this event."""
+    query = sa.select(Booking.id).join(Booking.occurrence).where(Occurrence.event_id == event_id)
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def busy(organization_id: uuid.UUID, wishes: Sequence[Wish], booking_id: uuid.UUID) -> list[Busy]:
     """What stands in the provider's calendar in each of these parts of days."""
     dates = _dates(organization_id, wishes)

@@ -19,8 +19,8 @@ FEWEST = 5
 """No smaller number of people is kept."""
 
 TOTAL, OUTCOME, SPOKEN, SOURCE = "total", "outcome", "spoken", "source"
-PARTY, NEEDS, CALLS = "party", "needs", "calls"
-DIMENSIONS = (TOTAL, OUTCOME, SPOKEN, SOURCE, PARTY, NEEDS, CALLS)
+NEEDS, CALLS = "needs", "calls"
+DIMENSIONS = (TOTAL, OUTCOME, SPOKEN, SOURCE, NEEDS, CALLS)
 
 PAGE_SIZE = 20
 

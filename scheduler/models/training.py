@@ -42,6 +42,7 @@ PARTS: dict[str, tuple[time, time]] = {
 MOST_WISHES = 3
 FARTHEST = timedelta(days=365)
 KEEP_DAYS = 60
+"""The most that a request is kept: after its last day or its answer, and while nobody answers it."""
 SEALED = ("employer", "name", "email", "phone", "zip", "note")
 
 
@@ -77,6 +78,11 @@ class Training(Model):
     def can_be_booked(self) -> bool:
         """False for one that is given on open dates only."""
         return bool({ONSITE, VIRTUAL} & set(self.formats))
+
+    @property
+    def keep_days(self) -> int:
+        """So many days after its session or its answer a request is erased."""
+        return min(KEEP_DAYS, self.organization.retention_days)
 
     def places(self) -> list[str]:
         """Where it may be wished, the employer's own place first."""

@@ -110,7 +110,7 @@ class Drawn:
 
     def __init__(self) -> None:
         self._ready: dict[uuid.UUID, Ready | Exception] = {}
-        self._counted: set[uuid.UUID] = set()
+        self._unasked: list[restraint.Unasked] = []
         self._stale_at = 0.0
 
     def look_at(self, claims: list[Claim]) -> None:
@@ -125,6 +125,7 @@ class Drawn:
             self._ready = {one.message_id: self._draw(one, found.get(one.message_id), edition) for one in claims}
         finally:
             db.session.rollback()
+        self._hold_back()
 
     def letter_of(self, claimed: Claim) -> Ready:
         """The letter, or what becomes of one that must not go. Raises what drawing it has raised."""
@@ -134,12 +135,14 @@ class Drawn:
         return ready
 
     def _draw(self, claimed: Claim, message: Message | None, edition: object) -> Ready | Exception:
-        first_try = claimed.attempts == 0 and claimed.message_id not in self._counted
         try:
-            outcome = _outcome_without_sending(message, first_try)
-            if outcome is None:
-                self._counted.add(claimed.message_id)
-            return outcome or letters.compose_alike(message, edition) if message else queue.void
+            outcome = _outcome_without_sending(message)
+            if outcome or message is None:
+                return outcome or queue.void
+            drawn = letters.compose_alike(message, edition)
+            if claimed.attempts == 0:
+                self._unasked += filter(None, [restraint.unasked(message)])
+            return drawn
         except letters.Unaddressable:
             return lambda found: queue.failed(found, "address")
         except keyring.KeyIsGone:
@@ -147,14 +150,18 @@ class Drawn:
         except Exception as fault:
             return fault
 
+    def _hold_back(self) -> None:
+        """Count those that nobody has asked for, and let wait what is too much."""
+        unasked, self._unasked = self._unasked, []
+        for message_id in restraint.too_many(unasked):
+            self._ready[message_id] = lambda found: queue.postpone(found, clock.now() + restraint.TOMORROW)
 
-def _outcome_without_sending(message: Message | None, first_try: bool) -> Outcome | None:
+
+def _outcome_without_sending(message: Message | None) -> Outcome | None:
     """What becomes of a letter that must not go now; None if it may."""
     now = clock.now()
     if message is None or not message.is_still_due(now):
         return queue.void
-    if first_try and restraint.is_too_much(message):
-        return lambda found: queue.postpone(found, now + restraint.TOMORROW)
     if message.letter not in (kinds.REMINDER, kinds.OFFER) or message.occurrence is None:
         return None
     morning = clock.after_quiet(now, message.occurrence.zone)

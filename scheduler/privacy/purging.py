@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
-from .. import seats
+from .. import postman, seats
 from ..core import clock, keyring
 from ..core.extensions import db, fold_log, transaction
 from ..models.base import Model
@@ -82,6 +82,9 @@ def purge_due(now: datetime | None = None) -> int:
         except Exception as error:
             db.session.rollback()
             log.error("purge of date %s failed: %s", occurrence_id, type(error).__name__)
+    if postman.days.are_over():
+        with transaction():
+            postman.days.forget()
     if purged:
         fold_log()
     destroy_keys(moment)

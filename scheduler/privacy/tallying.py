@@ -18,13 +18,17 @@ from ..models.event import Occurrence, Slot
 from ..models.message import CALL, Message
 from ..models.registration import Registration
 from ..models.tally import FEWEST, Tally
+from ..registrations.walking_in import WALK_IN
 
 CAME, DID_NOT_COME, CALLED_OFF = "came", "did_not_come", "called_off"
 NOT_CONFIRMED, WAITED, GAVE_BACK = "not_confirmed", "waited", "gave_back"
 PLACES, PEOPLE_CAME, CHILD_CARE = "places", "people_came", "child_care"
 
-ADDS_UP = (counts.OUTCOME, counts.SPOKEN, counts.SOURCE, counts.PARTY)
-"""Each place is counted exactly once in these, so their cells could be taken from a total."""
+ADDS_UP = (counts.OUTCOME, counts.SPOKEN, counts.SOURCE)
+"""Each place is counted exactly once in these, so their cells could be taken from a total.
+
+Sizes of groups are not counted: with the number of people who came they would tell how many came alone.
+"""
 
 Cells = Mapping[str, int]
 Told = dict[str, int | None]
@@ -33,9 +37,7 @@ Told = dict[str, int | None]
 def tally(occurrence: Occurrence) -> list[Tally]:
     """The rows that stay. The occurrence must be locked."""
     places = list(db.session.scalars(sa.select(Registration).where(Registration.occurrence_id == occurrence.id)))
-    rows = {counts.TOTAL: _totals(places, _came_and_erased(occurrence, places))}
-    for dimension, cells in _counted(occurrence, places).items():
-        rows[dimension] = told(cells, adds_up=dimension in ADDS_UP)
+    rows = kept(_counted(occurrence, places), _heads(places) + _came_and_erased(occurrence, places))
     return [
         Tally(id=uuid.uuid4(), occurrence_id=occurrence.id, dimension=dimension, value=value, count=count)
         for dimension, cells in rows.items()
@@ -43,14 +45,27 @@ def tally(occurrence: Occurrence) -> list[Tally]:
     ]
 
 
-def told(cells: Cells, *, adds_up: bool) -> Told:
-    """The cells as they may be kept: None where a number is under five, or would give away one that is.
+def kept(counted: Mapping[str, Cells], heads: int) -> dict[str, Told]:
+    """All numbers of one date as they may be kept, looked at together. `heads`: how many people came."""
+    places = sum(counted[counts.OUTCOME].values())
+    if not places:
+        return {}
+    ends = told(counted[counts.OUTCOME], adds_up=True)
+    came = ends.get(CAME)
+    # Who walks in has come: beside a hidden count of those who came, that of walk-ins would be its lower bound.
+    hide = frozenset[str]() if came else frozenset({WALK_IN})
+    rows = {name: told(cells, adds_up=name in ADDS_UP, hide=hide) for name, cells in counted.items()}
+    return {**rows, counts.OUTCOME: ends, counts.TOTAL: _totals(places, heads, came)}
+
+
+def told(cells: Cells, *, adds_up: bool, hide: frozenset[str] = frozenset()) -> Told:
+    """The cells as they may be kept: None where a number is under five, in `hide`, or would give away one that is.
 
     Where cells add up to a total that may be known, others are hidden too, chosen by chance, until each hidden one
     could be anything from one to four. Where even all of them together are too few for that, nothing is kept.
     """
     filled = {value: count for value, count in cells.items() if count > 0}
-    hidden = {value for value, count in filled.items() if count < FEWEST}
+    hidden = {value for value, count in filled.items() if count < FEWEST or value in hide}
     while adds_up and hidden and not _could_be_any(filled, hidden):
         open_cells = sorted(filled.keys() - hidden)
         if not open_cells:
@@ -72,12 +87,14 @@ def _came_and_erased(occurrence: Occurrence, places: Sequence[Registration]) -> 
     return max(0, int(db.session.scalar(query) or 0) - known)
 
 
-def _totals(places: Sequence[Registration], erased: int) -> Told:
-    """Places, and the people who came, rounded. How many came is told only if enough parties did."""
-    came = [place for place in places if _came(place) and not place.is_gone()]
-    heads = sum(place.arrived or place.party for place in came) + erased
-    people = counts.rough(heads) if len(came) >= FEWEST else None
-    return {PLACES: counts.rough(len(places)) or None, PEOPLE_CAME: people} if places else {}
+def _totals(places: int, heads: int, came: int | None) -> Told:
+    """Both rounded. Where it is not told how many places came, the people who came would give it away."""
+    return {PLACES: counts.rough(places), PEOPLE_CAME: counts.rough(heads) if came else None}
+
+
+def _heads(places: Sequence[Registration]) -> int:
+    """People who came and are still in the list."""
+    return sum(place.arrived or place.party for place in places if _came(place) and not place.is_gone())
 
 
 def _counted(occurrence: Occurrence, places: Sequence[Registration]) -> dict[str, Counter[str]]:
@@ -88,7 +105,6 @@ def _counted(occurrence: Occurrence, places: Sequence[Registration]) -> dict[str
         counts.OUTCOME: Counter(_outcome(occurrence, place) for place in places),
         counts.SPOKEN: Counter(place.spoken for place in places),
         counts.SOURCE: Counter(place.source for place in places),
-        counts.PARTY: Counter(_size(place.party) for place in places),
         counts.NEEDS: Counter(need for place in places for need in _needs(place)),
         counts.CALLS: Counter(str(outcome) for outcome in db.session.scalars(calls)),
     }
@@ -108,10 +124,6 @@ def _outcome(occurrence: Occurrence, place: Registration) -> str:
     if place.state in (states.WAITLISTED, states.OFFERED):
         return WAITED
     return NOT_CONFIRMED if place.state == states.HELD else DID_NOT_COME
-
-
-def _size(party: int) -> str:
-    return "5+" if party >= 5 else "3-4" if party >= 3 else str(party)
 
 
 def _needs(place: Registration) -> Iterator[str]:

@@ -52,12 +52,15 @@ def sign_in_sheet(occurrence_id: uuid.UUID, user_id: uuid.UUID, *, timed: bool) 
 
 
 def number_card(registration_id: uuid.UUID, user_id: uuid.UUID) -> NumberCard:
-    """The number of somebody on the list. Raises Missing, also for who gave the place back."""
+    """The number of somebody on the list. Raises Missing, also for who gave the place back.
+
+    Everybody who walks in gets one, so it is written down once for the date that this person looked at numbers.
+    """
     row = db.session.get(Registration, registration_id)
     if row is None or row.is_gone() or row.state not in ON_THE_LIST:
         raise Missing()
     occurrence = readable(row.occurrence_id)
-    audits.append(occurrence.event.organization_id, user_id, audits.NUMBER_VIEWED, row.id)
+    audits.append_once(occurrence.event.organization_id, user_id, audits.NUMBER_VIEWED, occurrence.id)
     return NumberCard(
         registration_id=row.id,
         occurrence_id=row.occurrence_id,

@@ -22,7 +22,7 @@ from ..models.message import BOOKING_ACCEPTED, BOOKING_DECLINED
 from ..models.training import Booking, Wish
 from ..models.venue import Venue
 from ..organizations import VenueFacts
-from .asking import check_wishes
+from .asking import check_wishes, keep_unanswered
 from .finding import locked
 
 
@@ -55,6 +55,7 @@ def take_up(booking_id: uuid.UUID) -> Booking:
         raise Conflict(_l("This request is not open any more."))
     booking.state = states.TAKEN_UP
     booking.taken_up_at = clock.to_minute(clock.now())
+    keep_unanswered(booking)
     db.session.flush()
     return booking
 
@@ -146,5 +147,5 @@ def _workplace(booking: Booking) -> uuid.UUID:
 def _answer(booking: Booking, state: str, last_day: date) -> None:
     booking.state = state
     booking.answered_at = booking.revised_at = clock.to_minute(clock.now())
-    booking.keep(last_day + timedelta(days=states.KEEP_DAYS))
+    booking.keep(last_day + timedelta(days=booking.training.keep_days))
     db.session.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
@@ -68,7 +69,7 @@ def submit(training_id: uuid.UUID, said: Request, nonce: str) -> Booking:
     booking = Booking(id=uuid.uuid4(), training=training, reference=_reference(), submitted_at=now, addressed=1)
     booking.nonce_index = states.nonce_index(nonce)
     booking.answer_by = working_days_after(clock.today(current_app.config["TIMEZONE"]), ANSWER_WITHIN)
-    booking.keep(_forgotten_on(said))
+    keep_unanswered(booking, said.wishes)
     _write(booking, said)
     db.session.add(booking)
     db.session.flush()
@@ -83,7 +84,7 @@ def change(booking_id: uuid.UUID, said: Request) -> Booking:
         raise Conflict(_l("Your request is being worked on, so it can't be changed here any more. Please call us."))
     _check(booking.training, said)
     moved = said.email.casefold() != booking.email.casefold()
-    booking.keep(_forgotten_on(said))
+    keep_unanswered(booking, said.wishes)
     _write(booking, said)
     if moved:
         booking.addressed += 1
@@ -101,7 +102,7 @@ def withdraw(booking_id: uuid.UUID) -> Booking:
         raise Conflict(_l("This request was already answered. Please call us to change it."))
     booking.state = states.WITHDRAWN
     booking.answered_at = booking.revised_at = clock.to_minute(clock.now())
-    booking.keep(clock.today(current_app.config["TIMEZONE"]) + timedelta(days=states.KEEP_DAYS))
+    booking.keep(clock.today(current_app.config["TIMEZONE"]) + timedelta(days=booking.training.keep_days))
     db.session.flush()
     return booking
 
@@ -140,8 +141,11 @@ def _check(training: Training, said: Request) -> None:
         raise Refusal(_l("This training is not given in that language."), field="languages")
 
 
-def _forgotten_on(said: Request) -> date:
-    return max(wish.day for wish in said.wishes) + timedelta(days=states.KEEP_DAYS)
+def keep_unanswered(booking: Booking, wishes: Sequence[Wish] = ()) -> None:
+    """Until its last day is long over; where nobody does anything about it, no longer, however far away that day is."""
+    last_day = max(wish.day for wish in wishes or booking.wishes)
+    today = clock.today(current_app.config["TIMEZONE"])
+    booking.keep(min(last_day + timedelta(days=booking.training.keep_days), today + timedelta(days=states.KEEP_DAYS)))
 
 
 def _replayed(earlier: Booking, said: Request) -> Booking:

@@ -21,6 +21,7 @@ from .finding import locked
 
 FULL = _l("All places are taken. Please tell the person at your work who invited you.")
 LISTED = (*places.SEATED, places.NO_SHOW)
+INVITED = "invitation"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def join(booking_id: uuid.UUID, name: str, language: str, nonce: str) -> Registr
     if booking.occurrence_id is None or booking.state != states.CONFIRMED:
         raise Closed()
     attendee = Attendee(name=name, contact_kind=places.NONE, contact="", language=language, spoken=language)
-    registration = registrations.register(booking.occurrence_id, None, attendee, nonce, source="invitation")
+    registration = registrations.register(booking.occurrence_id, None, attendee, nonce, source=INVITED)
     if registration.state == places.WAITLISTED:
         raise Conflict(FULL)
     # They left no contact and see their code at once: nobody has to call them.
@@ -51,9 +52,13 @@ def can_join(occurrence: Occurrence | None) -> bool:
 
 
 def who_came(occurrence: Occurrence) -> list[Attended]:
-    """The people of one session by name, and whether they came; empty once they are erased."""
+    """Who came in by the invitation, by name, and whether they came; empty once they are erased.
+
+    Whoever got their place in another way left their name to the host, and not to an employer.
+    """
     query = sa.select(Registration).where(
         Registration.occurrence_id == occurrence.id,
+        Registration.source == INVITED,
         Registration.state.in_(LISTED),
         Registration.erase_asked.is_(False),
     )

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from .. import outbox
 from ..core import clock
-from ..core.extensions import db
+from ..core.errors import Missing
+from ..core.extensions import db, transaction
 from ..models import training as states
 from ..models.event import CANCELLED, Event, Occurrence
 from ..models.message import BOOKING_CHANGED
 from ..models.training import Booking
 from .finding import locked
 
+log = logging.getLogger(__name__)
+
 
 def tell_changes() -> int:
-    """Write to every employer whose session is not as the last letter said; returns how many."""
+    """Write to every employer whose session is not as the last letter said; returns how many.
+
+    Opens its transactions itself, one for each request: one that fails stops no other and is tried again.
+    """
     off = sa.or_(Occurrence.state == "cancelled", Event.state == CANCELLED)
     query = (
         sa.select(Booking.id)
@@ -27,7 +34,17 @@ def tell_changes() -> int:
         .where(sa.or_(off, Occurrence.sequence != Booking.told_sequence))
         .order_by(Booking.id)
     )
-    return sum(_tell(locked(booking_id)) for booking_id in db.session.scalars(query).all())
+    told = 0
+    for booking_id in db.session.scalars(query).all():
+        try:
+            with transaction():
+                told += _tell(locked(booking_id))
+        except Missing:
+            # Its key is gone, as after a key ring was put back: nobody can read where to write.
+            continue
+        except Exception as error:
+            log.error("telling of booking %s failed: %s", booking_id, type(error).__name__)
+    return told
 
 
 def _tell(booking: Booking) -> bool:
@@ -38,7 +55,7 @@ def _tell(booking: Booking) -> bool:
         booking.state = states.CANCELLED
     booking.told_sequence = occurrence.sequence
     booking.revised_at = clock.to_minute(clock.now())
-    booking.keep(occurrence.ends_local.date() + timedelta(days=states.KEEP_DAYS))
+    booking.keep(occurrence.ends_local.date() + timedelta(days=booking.training.keep_days))
     outbox.enqueue_for_booking(BOOKING_CHANGED, booking)
     db.session.flush()
     return True

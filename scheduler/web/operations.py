@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, render_te
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from .. import postman, privacy
+from .. import postman, privacy, trainings
 from ..core import clock, languages
 from ..core.extensions import db
 from ..letters import links
@@ -31,7 +31,7 @@ def health() -> tuple[Response, int]:
     Mail that a person has to resume (`"mail": "paused"`) turns it red as soon as a letter is late.
     """
     try:
-        (late, paused), unpurged = postman.outlook(), privacy.overdue()
+        (late, paused), unpurged = postman.outlook(), privacy.overdue() + trainings.overdue()
     except sa.exc.SQLAlchemyError:
         db.session.rollback()
         return jsonify(status="down", database="unreachable"), 503

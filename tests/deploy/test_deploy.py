@@ -51,6 +51,14 @@ def test_the_image_holds_all_that_runs() -> None:
     assert "USER 10001" in said and "--require-hashes" in said
 
 
+def test_the_proxy_writes_no_address_down() -> None:
+    """Without a word about logs, Caddy writes each failed request to its standard error: its address holds a link."""
+    said = (DEPLOY / "compose" / "Caddyfile").read_text()
+    everywhere, site = said.split("{$SITE} {")
+    assert re.search(r"log \{\s+exclude .*http\.log\.error\b.*http\.handlers\.reverse_proxy\b", everywhere)
+    assert not re.search(r"^\s*log\b", site, re.M)
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
 @pytest.mark.parametrize("unit", [path for path in UNITS if path.suffix != ".sysusers"], ids=lambda path: path.name)
 def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:

@@ -87,16 +87,14 @@ class Booked:
         with transaction():
             there = self.occurrence()
             events.move_date(there.id, datetime(2026, 12, 9, 9), datetime(2026, 12, 9, 11), there.venue_id)
-        with transaction():
-            trainings.tell_changes()
+        trainings.tell_changes()
         return self.composed(kinds.BOOKING_CHANGED)
 
     def called_off(self) -> letters.Letter:
         self.accepted()
         with transaction():
             events.cancel_date(self.occurrence().id, REASON)
-        with transaction():
-            trainings.tell_changes()
+        trainings.tell_changes()
         return self.composed(kinds.BOOKING_CHANGED)
 
     def occurrence(self) -> Occurrence:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 import uuid
+from datetime import datetime
 from itertools import pairwise
 from types import ModuleType
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import audits
+from scheduler import audits, checkin, rosters
 from scheduler.core.extensions import db, transaction
 from scheduler.models.audit import AuditEntry
+
+from ..cli.test_commands import call
 
 SUBJECT = uuid.uuid4()
 
@@ -120,3 +124,30 @@ def test_an_entry_goes_with_what_it_records(chain: uuid.UUID, world: ModuleType)
         raise RuntimeError("the page broke")
     assert db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == 5
     assert audits.check_chain(chain) is None
+
+
+def test_looks_at_numbers_do_not_count_who_walked_in(world: ModuleType, at: Any) -> None:
+    """After the purge the chain is still there: three walk-ins are not told, and three entries would."""
+    at("2026-11-21 09:00")
+    with transaction():
+        staff, other = world.organizer(), world.organizer()
+        posted = world.clinic(starts_local=datetime(2026, 11, 21, 9, 30))
+        people = [checkin.walk_in(posted.occurrence_id, name, "es", 1, name).id for name in ("Ana", "Beto", "Carla")]
+    for who in (staff, staff, other):
+        for place_id in people:
+            with transaction():
+                rosters.number_card(place_id, who.user_id)
+    entries = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.number)).all()
+    assert [(entry.user_id, entry.act, entry.subject_id) for entry in entries] == [
+        (who.user_id, audits.NUMBER_VIEWED, posted.occurrence_id) for who in (staff, other)
+    ]
+    assert audits.check_chain(posted.organization_id) is None
+
+
+def test_the_doctor_says_that_a_chain_is_broken(chain: uuid.UUID, app: Flask, world: ModuleType) -> None:
+    with transaction():
+        world.outsider()
+    assert "ok   audit" in call(app, "doctor").output
+    change("DELETE FROM audit_entry WHERE number = 5")
+    found = call(app, "doctor")
+    assert found.exit_code == 1 and "fix  audit: entry 5 of lamplight was changed or taken away" in found.output

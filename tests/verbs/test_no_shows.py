@@ -1,4 +1,4 @@
-"""No-shows: marked an hour after the end, once, and only who was expected."""
+"""No-shows: marked an hour after the last visit, once, and only who was expected."""
 
 from __future__ import annotations
 
@@ -47,6 +47,27 @@ def test_who_did_not_come_is_marked_an_hour_after_the_end(evening: Any, at: Any)
     assert found(people) == [states.CHECKED_IN, states.NO_SHOW, states.WAITLISTED]
     assert mark() == 0
     assert db.session.get_one(Slot, posted.slot_id).seats_taken == 2
+
+
+@pytest.mark.parametrize(
+    ("flow_minutes", "before", "then"),
+    [(60, "12:29", "12:30"), (0, "13:59", "14:00"), (400, "13:59", "14:00")],
+    ids=["the last visit", "nobody said how long one takes", "no longer than the date"],
+)
+def test_where_people_chose_a_time_the_last_visit_counts(
+    world: ModuleType, at: Any, flow_minutes: int, before: str, then: str
+) -> None:
+    """From 9:30 to 13:00; the last ones come at 10:30."""
+    at("2026-11-28 09:00")
+    with transaction():
+        posted = world.clinic(slots=3, flow_minutes=flow_minutes)
+        date = db.session.get_one(Occurrence, posted.occurrence_id)
+        date.schedule(date.starts_local, date.starts_local.replace(hour=13, minute=0), 30)
+        people = [world.attends(posted, 0), world.attends(posted, 2, contact="p@post.example")]
+    at(f"2026-12-12 {before}")
+    assert mark() == 0
+    at(f"2026-12-12 {then}")
+    assert mark() == 2 and found(people) == [states.NO_SHOW] * 2
 
 
 def test_a_held_place_is_one_too(evening: Any, at: Any) -> None:

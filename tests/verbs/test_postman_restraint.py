@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import postman, registrations
-from scheduler.core.extensions import limiter, transaction
-from scheduler.postman import delivery, restraint
+from scheduler import postman, registrations, worker
+from scheduler.core import clock, keyring
+from scheduler.core.extensions import db, limiter, mail, transaction
+from scheduler.models.letter_day import LetterCount, LetterDay
+from scheduler.models.message import Message
+from scheduler.postman import days, delivery, restraint
 from scheduler.registrations import Wishes
 
 from ..ground.mail import Sink
 
 
-@pytest.fixture(autouse=True)
-def limited(app: Flask) -> Iterator[None]:
-    """Limits are on, with counters of their own."""
+@pytest.fixture(autouse=True, params=["shared://", "redis://elsewhere"])
+def limited(app: Flask, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Limits are on: letters are counted in the database, and by the server of the limits where one is named."""
+    app.config["RATELIMIT_STORAGE_URI"] = request.param
+    empty_counters()
+    yield
+    limiter.enabled = False
+
+
+def empty_counters() -> None:
+    """What the limiter counts in from now on; nobody else counts there."""
     fresh = Flask("limits")
     fresh.config.update(RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI="memory://")
     limiter.init_app(fresh)
-    yield
-    limiter.enabled = False
 
 
 @pytest.fixture
@@ -115,6 +127,7 @@ def test_without_counters_letters_go(
         raise ConnectionError
 
     monkeypatch.setattr(limiter.limiter, "hit", broken)
+    monkeypatch.setattr(days.InDatabase, "hit", broken)
     attend(dates=5)
     postman.deliver_due()
     assert len(letters_sent.deliveries) == 5
@@ -132,3 +145,75 @@ def test_changing_the_address_again_and_again_is_no_way_around(world: ModuleType
             registrations.change(registration_id, wishes)
         postman.deliver_due()
     assert len(letters_sent.to("victim@post.example")) == 8
+
+
+def test_a_mail_server_that_is_away_uses_up_nothing(attend: Callable[..., None], app: Flask, at: Any) -> None:
+    attend(places=3)
+    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=1, MAIL_SUPPRESS_SEND=False)
+    mail.init_app(app)
+    for _minute in range(12):
+        postman.deliver_due()
+        at.later(minutes=1)
+    waits_until = db.session.scalars(sa.select(Message.next_try_at)).all()
+    assert len(waits_until) == 3 and max(waits_until) < clock.now() + timedelta(hours=2)
+
+
+@pytest.fixture
+def in_database(app: Flask) -> None:
+    app.config["RATELIMIT_STORAGE_URI"] = "shared://"
+
+
+@pytest.mark.usefixtures("in_database")
+def test_every_worker_knows_what_the_others_wrote(attend: Callable[..., None], letters_sent: Sink) -> None:
+    """Three rounds of `flask tick` are three processes, and each began to count anew."""
+    for _process in range(3):
+        empty_counters()
+        attend(dates=4)
+        postman.deliver_due()
+    assert len(letters_sent.deliveries) == 3
+
+
+@pytest.mark.usefixtures("in_database")
+def test_workers_at_the_same_moment_count_together(
+    attend: Callable[..., None], letters_sent: Sink, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "AT_ONCE", 2)
+    attend(dates=12)
+
+    def work() -> None:
+        with app.app_context():
+            while postman.deliver_due():
+                pass
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(letters_sent.deliveries) == 3
+
+
+@pytest.mark.usefixtures("in_database")
+def test_what_was_counted_goes_at_night_with_its_key(attend: Callable[..., None], letters_sent: Sink, at: Any) -> None:
+    attend(dates=2)
+    postman.deliver_due()
+    first = db.session.scalars(sa.select(LetterDay)).one().key_wrapped
+    marks = set(db.session.scalars(sa.select(LetterCount.mark)))
+    assert len(marks) == 6, "letters, dates, each date, each letter"
+    at("2026-11-22 00:01")
+    worker.do_chores()
+    assert not db.session.scalars(sa.select(LetterDay)).all() and not db.session.scalars(sa.select(LetterCount)).all()
+    attend(dates=1)
+    postman.deliver_due()
+    assert db.session.scalars(sa.select(LetterDay)).one().key_wrapped != first
+    assert not marks & set(db.session.scalars(sa.select(LetterCount.mark)))
+
+
+@pytest.mark.usefixtures("in_database")
+def test_a_key_ring_that_was_put_back_stops_no_counting(attend: Callable[..., None], letters_sent: Sink) -> None:
+    attend(dates=3)
+    postman.deliver_due()
+    keyring.current().destroy(db.session.scalars(sa.select(LetterDay.key_week)).one())
+    attend(dates=4)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 6

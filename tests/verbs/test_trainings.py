@@ -12,16 +12,18 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import checkin, events, registrations, trainings, worker
+from scheduler import checkin, events, privacy, registrations, trainings, worker
 from scheduler.core import keyring, tokens
 from scheduler.core.errors import Closed, Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.demo import employers
+from scheduler.events import Announcement
 from scheduler.models import audit, inbox
 from scheduler.models import message as letters
 from scheduler.models import training as states
 from scheduler.models.event import Event
 from scheduler.models.message import Message
+from scheduler.models.organization import Organization
 from scheduler.models.registration import Registration
 from scheduler.models.training import Booking, Training, Wish
 from scheduler.models.venue import WORKPLACE, Venue
@@ -86,7 +88,7 @@ def test_a_request_gets_a_reference_an_answer_day_and_a_letter(training_id: uuid
     kept = booking(asked(training_id))
     assert kept.reference.startswith("T-") and len(kept.reference) == 8
     assert kept.answer_by == date(2026, 11, 25), "three working days after a Saturday"
-    assert kept.keep_until == SECOND.day + timedelta(days=60)
+    assert kept.keep_until == SECOND.day + timedelta(days=30)
     assert (kept.told("employer"), kept.email, kept.wishes) == (
         "Fictional Foods Co.",
         "hr@foods.example",
@@ -190,7 +192,7 @@ def test_accepting_makes_a_private_session(training_id: uuid.UUID) -> None:
     assert [slot.seats_limit for slot in occurrence.slots] == [18]
     assert occurrence.venue is not None and occurrence.venue.hidden and "Foods" not in occurrence.venue.name
     assert "Foods" not in repr((event.title, event.summary, event.slug, event.search_text))
-    assert kept.keep_until == date(2026, 12, 8) + timedelta(days=60)
+    assert kept.keep_until == date(2026, 12, 8) + timedelta(days=30)
     assert queued() == [letters.BOOKING_ACCEPTED, letters.BOOKING_RECEIVED]
 
 
@@ -230,7 +232,7 @@ def test_declining_offers_something_else(training_id: uuid.UUID) -> None:
         trainings.decline(booking_id, Alternatives("Our trainer is away.", [other], [uuid.uuid4()]))
     kept = booking(booking_id)
     assert (kept.state, kept.told("answer"), kept.offered) == (states.DECLINED, "Our trainer is away.", [other])
-    assert kept.keep_until == date(2026, 11, 21) + timedelta(days=60)
+    assert kept.keep_until == date(2026, 11, 21) + timedelta(days=30)
     assert letters.BOOKING_DECLINED in queued()
     assert b"trainer is away" not in stored()
 
@@ -289,6 +291,37 @@ def test_an_employer_sees_names_and_whether_they_came(training_id: uuid.UUID, at
     assert set(trainings.Attended.__dataclass_fields__) == {"name", "came"}
 
 
+def test_an_employer_sees_nobody_who_did_not_come_by_its_invitation(training_id: uuid.UUID) -> None:
+    occurrence = booking(booked(training_id)).occurrence
+    assert occurrence is not None
+    for source in ("web", "phone", "walk_in"):
+        with transaction():
+            person = registrations.Attendee("Not Theirs", "none", "", "en", "en")
+            registrations.register(occurrence.id, None, person, source, source)
+    assert trainings.who_came(occurrence) == []
+
+
+@pytest.mark.parametrize("changes", [{"visibility": "public"}, {"visibility": "unlisted"}, {"type": "legal_clinic"}])
+def test_a_booked_session_stays_what_it_is(training_id: uuid.UUID, changes: dict[str, Any]) -> None:
+    """Or names of people at a clinic would stand on an employer's page."""
+    occurrence = booking(booked(training_id)).occurrence
+    assert occurrence is not None
+    event_id, same = occurrence.event_id, announced(occurrence.event)
+    with pytest.raises(Refusal) as refused, transaction():
+        events.edit(event_id, replace(same, **changes))
+    assert refused.value.field in changes
+    event = db.session.get_one(Event, event_id, populate_existing=True)
+    assert (event.visibility, event.type) == ("private", "employer_training")
+    with transaction():
+        events.edit(event_id, replace(same, summary={"en": "Bring a pen.", "es": "Traiga una pluma."}))
+
+
+def announced(event: Event) -> Announcement:
+    """What was said of an event, to be said again."""
+    shared = [name for name in Announcement.__dataclass_fields__ if name != "flow_minutes"]
+    return Announcement(**{name: getattr(event, name) for name in shared})
+
+
 def test_links_are_for_one_purpose_and_can_be_forged_by_nobody(training_id: uuid.UUID) -> None:
     kept, other = booking(booked(training_id)), booking(asked(training_id))
     own, invitation = kept.token(), kept.token(tokens.INVITATION)
@@ -324,6 +357,28 @@ def test_an_employer_hears_when_the_session_is_called_off(training_id: uuid.UUID
         trainings.join(booking_id, "Ana", "en", "n")
 
 
+@pytest.mark.parametrize("fault", ["its key is gone", "something else"])
+def test_one_request_with_a_fault_stops_no_other_employer(
+    training_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """A key ring that was put back may lack a key."""
+    first, second = sorted(booked(training_id) for _ in range(2))
+    for booking_id in (first, second):
+        occurrence_id = booking(booking_id).occurrence_id
+        assert occurrence_id is not None
+        with transaction():
+            events.cancel_date(occurrence_id, {"en": "The trainer is ill.", "es": "El capacitador está enfermo."})
+    if fault == "its key is gone":
+        with transaction():
+            booking(first).key_wrapped = bytes(40)
+    else:
+        keep = Booking.keep
+        monkeypatch.setattr(Booking, "keep", lambda self, day: keep(self, day) if self.id == second else 1 / 0)
+    worker.do_chores()
+    assert [booking(booking_id).state for booking_id in (first, second)] == [states.CONFIRMED, states.CANCELLED]
+    assert queued().count(letters.BOOKING_CHANGED) == 1
+
+
 def test_a_look_at_a_request_is_written_down(training_id: uuid.UUID, world: ModuleType) -> None:
     booking_id = asked(training_id)
     with transaction():
@@ -354,6 +409,52 @@ def test_requests_are_erased_with_their_letters_when_their_day_has_come(training
     with transaction():
         assert trainings.erase_due() == 1
     assert db.session.scalar(sa.select(Booking.id)) is None and queued() == []
+
+
+@pytest.mark.parametrize(("organization", "days"), [(7, 7), (30, 30), (60, 60)])
+def test_a_request_is_kept_no_longer_than_its_provider_says(
+    training_id: uuid.UUID, world: ModuleType, organization: int, days: int
+) -> None:
+    with transaction():
+        db.session.get_one(Organization, world.organization()).retention_days = organization
+    today, kept = date(2026, 11, 21), booking(booked(training_id))
+    assert kept.keep_until == FIRST.day + timedelta(days=days)
+    assert kept.occurrence is not None and kept.occurrence.keep_until == kept.keep_until
+    said_no = taken_up(training_id)
+    with transaction():
+        trainings.decline(said_no, Alternatives("Not this year."))
+    withdrawn = asked(training_id)
+    with transaction():
+        trainings.withdraw(withdrawn)
+    for booking_id in (said_no, withdrawn):
+        assert booking(booking_id).keep_until == today + timedelta(days=days)
+
+
+def test_what_nobody_answers_is_not_kept_for_a_year(training_id: uuid.UUID, at: Any) -> None:
+    far = replace(said(), wishes=[Wish(date(2027, 11, 20), "morning")])
+    with transaction():
+        booking_id = trainings.submit(training_id, far, "nonce").id
+    assert booking(booking_id).keep_until == date(2027, 1, 20), "sixty days from today"
+    at("2026-12-01 10:00")
+    with transaction():
+        trainings.take_up(booking_id)
+    assert booking(booking_id).keep_until == date(2027, 1, 30), "somebody works on it"
+    with transaction():
+        trainings.accept(booking_id, Terms(wish=0, starts=time(9), venue_id=None, places=10))
+    assert booking(booking_id).keep_until == date(2027, 12, 20)
+
+
+def test_a_request_goes_when_its_session_was_purged(training_id: uuid.UUID, at: Any) -> None:
+    """An event may say that it keeps less than its organization does."""
+    occurrence = booking(booked(training_id)).occurrence
+    assert occurrence is not None
+    with transaction():
+        events.edit(occurrence.event_id, replace(announced(occurrence.event), retention_days=7))
+    at("2026-12-16 09:00")
+    assert privacy.purge_due() == 1 and trainings.due() == 1
+    with transaction():
+        assert trainings.erase_due() == 1
+    assert db.session.scalar(sa.select(Booking.id)) is None
 
 
 def test_a_request_without_its_key_is_not_there(training_id: uuid.UUID) -> None:

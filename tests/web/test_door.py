@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
@@ -166,6 +167,17 @@ def test_a_slip_opens_in_the_language_of_the_console(door: FlaskClient, posted: 
     assert "Estas son las próximas fechas." in page[page.index("<article") : page.index("</article>")]
     assert "These are the next dates." in door.get(f"{slip}?spoken=en").text
     assert f"{slip}?spoken=en" in page and f"{slip}?spoken=es" in page
+
+
+def test_no_printed_page_of_a_sensitive_event_names_it_in_its_title(door: FlaskClient, world: ModuleType) -> None:
+    """Browsers print the title above the page, and write it into the name of a file."""
+    with transaction():
+        posted = world.clinic(starts_local=datetime(2026, 12, 12, 9, 30), title={"en": "Legal Help Day"})
+        place_id = checkin.walk_in(posted.occurrence_id, "Ana", "es", 1, "a nonce").id
+    date = f"/console/dates/{posted.occurrence_id}"
+    for address in (f"/console/registrations/{place_id}/number", f"{date}/slip", f"{date}/sheet"):
+        title = re.search(r"<title>(.*?)</title>", door.get(address).text, re.S)
+        assert title and "Legal" not in title.group(1) and "Lamplight Community House" in title.group(1), address
 
 
 def test_a_slip_without_dates_says_whom_to_call(door: FlaskClient, posted: Any) -> None:

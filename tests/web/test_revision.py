@@ -22,7 +22,7 @@ QUIET = {
     "registration": "people", "message": "letters", "offer": "held places", "reminder": "when letters go",
     "staff_user": "staff", "membership": "staff", "sign_in": "staff", "heartbeat": "workers",
     "audit_entry": "who looked", "booking": "employers", "tally": "counts", "receipt": "erasures",
-    "revision": "itself",
+    "revision": "itself", "letter_day": "a key", "letter_count": "letters of today",
 }  # fmt: skip
 """Tables that no public page shows, each with what it holds."""
 OFTEN = {

@@ -27,7 +27,7 @@ from scheduler.trainings import Terms
 
 from .filling import nonce_in
 from .reading import page, read
-from .signing_in import filled
+from .signing_in import filled, save, sign_in
 
 SAID = {
     "employer": "Fictional Foods Co.", "name": "Dana Whitfield", "email": "hr@foods.example", "phone": "312 555 0140",
@@ -252,6 +252,22 @@ def test_a_workplace_is_named_in_the_language_of_whoever_reads(client: FlaskClie
     assert appointment, "staff can keep it in their calendar"
     calendar = client.get(appointment.group(1)).text
     assert f"LOCATION:{where}\r\n" in calendar and " / " not in calendar
+
+
+def test_a_booked_session_is_not_turned_into_a_clinic(client: FlaskClient, app: Flask, world: ModuleType) -> None:
+    asked(client)
+    set_up()
+    with transaction():
+        staff = world.organizer("coordinator")
+    desk = sign_in(app.test_client(), staff)
+    occurrence = booking().occurrence
+    assert occurrence is not None
+    address = f"/console/events/{occurrence.event_id}/words"
+    answer = save(desk, address, visibility="public", type="legal_clinic", summary_en="Kept as typed.")
+    assert answer.status_code == 422 and "An employer booked this session." in read(answer.text)
+    assert "Kept as typed." in answer.text
+    kept = booking().occurrence
+    assert kept is not None and (kept.event.visibility, kept.event.type) == ("private", "employer_training")
 
 
 def test_attended_yes_or_no(client: FlaskClient, at: Any) -> None:

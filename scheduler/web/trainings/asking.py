@@ -95,7 +95,7 @@ def _page(training: Training, form: RequestForm, status: int = 200) -> Answer:
         form=form,
         first_day=today + timedelta(days=1),
         last_day=today + states.FARTHEST,
-        keep_days=states.KEEP_DAYS,
+        most_days=states.KEEP_DAYS,
         booking=None,
     )
     return page, status

@@ -82,7 +82,7 @@ def _form(booking: Booking, token: str, form: object = None, status: int = 200) 
         form=form or fitted(booking.training, None, **_values(booking)),
         first_day=today + timedelta(days=1),
         last_day=today + states.FARTHEST,
-        keep_days=states.KEEP_DAYS,
+        most_days=states.KEEP_DAYS,
         booking=booking,
         token=token,
     )
