@@ -258,6 +258,7 @@ def test_a_move_to_another_house_is_no_move_to_another_time(
     )
     stays = "Your appointment on Saturday, December 12, 9:30 AM stays. The address has changed."
     assert stays in has and "Can you come there?" in has and "has moved" not in has + waits
+    assert "New address" in has and "New date" not in has + waits
     assert "The date that you wait for, Saturday, December 12, 9:30 AM, has a new address." in waits
     told = f"Where it is now: {HOUSE if wording == 'full' else ''}{STREET}"
     assert told in has and (told in waits) == (not hidden) and ("Harbor" in waits) == (not hidden)
