@@ -134,6 +134,16 @@ def _insert_on(dialect: str) -> Callable[[Any], postgresql.Insert | sqlite.Inser
     return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
+def owes_cancellation(registration_id: uuid.UUID) -> bool:
+    """True while this person was written to, and the letter that takes it all back has not gone out."""
+    theirs = sa.select(Message.letter, Message.state).where(
+        Message.registration_id == registration_id, Message.channel == letters.EMAIL
+    )
+    told = {(letter, state) for letter, state in db.session.execute(theirs)}
+    was_written_to = any(state == letters.SENT for _letter, state in told)
+    return was_written_to and (letters.CANCELLATION_HOST, letters.WAITING) in told
+
+
 def void_waiting(registration_id: uuid.UUID) -> None:
     """What was still to be told this person is no longer true."""
     db.session.execute(

@@ -79,17 +79,17 @@ def create(organization_id: uuid.UUID, said: Announcement) -> Event:
 def edit(event_id: uuid.UUID, said: Announcement) -> Event:
     """Say it anew. What is published may not lose what publishing asks for: raises NotReady.
 
-    Whoever has a place is told when it is joined in another way now.
+    Whoever has a place is told when it is joined in another way now. Calendars also learn that a visit takes longer.
     """
     event = locked(event_id)
-    lacked, joined_by = problems(event), (event.format, event.join_link)
+    lacked, joined_by, lasts = problems(event), (event.format, event.join_link), event.flow_minutes
     with db.session.no_autoflush:
         _keep_way_in(event, said.admission)
         _keep_kind(event, said)
         _say(event, said)
         if db.session.is_modified(event):
             event.revised_at = clock.now()
-        if event.state == PUBLISHED and joined_by != (event.format, event.join_link):
+        if event.state == PUBLISHED and (joined_by, lasts) != ((event.format, event.join_link), event.flow_minutes):
             event.sequence += 1
     _flush()
     _reschedule(event)

@@ -129,6 +129,8 @@ def reconfirm(registration_id: uuid.UUID) -> Registration:
     registration = locked(registration_id)
     if registration.state not in (states.HELD, states.CONFIRMED):
         raise Conflict(_l("There is no kept place to confirm here."))
+    if registration.occurrence.is_cancelled:
+        raise Conflict(_l("This date will not take place. You can choose another one."))
     now, was_held = clock.now(), registration.state == states.HELD
     registration.state, registration.held_until = states.CONFIRMED, None
     registration.reconfirmed_at, registration.keep_asked_at = clock.to_minute(now), None

@@ -27,8 +27,12 @@ def cancel(registration_id: uuid.UUID) -> Registration:
 
 
 def leave(registration: Registration) -> None:
-    """Give back, and say so in a letter; but whom nobody awaits, as on a date that is off or over, needs none."""
+    """Give back, and say so in a letter; but whom nobody awaits, as on a date that is over, needs none.
+
+    Nor on a date that is off, unless the letter that says so is still to come: it would take the calendar's entry back.
+    """
     is_told = registration.has_email and registration.is_awaited(clock.now())
+    is_told = is_told or outbox.owes_cancellation(registration.id)
     give_back(registration)
     if is_told:
         outbox.enqueue(CANCELLATION_OWN, registration)
@@ -80,12 +84,17 @@ def stop_reminders(registration_id: uuid.UUID) -> None:
 
 
 def lapse_holds() -> int:
-    """Free the places that were held for a confirmation that did not come; returns how many."""
+    """Free the places that were held for a confirmation that did not come; returns how many.
+
+    On a date that is off nobody is asked for one: a place there can still be exchanged.
+    """
     overdue = (Registration.state == states.HELD, Registration.held_until <= clock.now())
     dates = sa.select(Registration.occurrence_id).where(*overdue).distinct().order_by(Registration.occurrence_id)
     freed = 0
     for occurrence_id in db.session.scalars(dates).all():
         occurrence = seats.lock(occurrence_id)
+        if occurrence.is_cancelled:
+            continue
         held = sa.select(Registration).where(Registration.occurrence_id == occurrence_id, *overdue)
         for registration in db.session.scalars(held.execution_options(populate_existing=True)).all():
             give_back(registration)

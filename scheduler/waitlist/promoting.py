@@ -40,6 +40,8 @@ def promote(registration_id: uuid.UUID, *, out_of_turn: bool = False) -> Registr
     registration = seats.lock_registration(registration_id)
     if registration.state != WAITLISTED:
         raise Conflict(_l("This person is no longer in line."))
+    if registration.occurrence.is_cancelled:
+        raise Conflict(_l("This date will not take place. Nobody can be given a place there."))
     slot, passed = _best(registration)
     if passed and not out_of_turn:
         raise OutOfTurn(passed)

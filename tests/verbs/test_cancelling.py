@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from scheduler import checkin, events, registrations, reminders, worker
+from scheduler import checkin, events, registrations, reminders, waitlist, worker
 from scheduler.calendars import components
 from scheduler.core import clock
 from scheduler.core.errors import Conflict, Missing, Refusal
@@ -218,3 +218,28 @@ def test_only_the_news_goes_out(app: Any, world: ModuleType, clinic: Posted, mai
     assert "Saturday" in letter["Subject"] or "Friday" in letter["Subject"]
     assert 'method="CANCEL"' in letter.as_string()
     assert db.session.scalar(sa.select(sa.func.count(Registration.id))) == 1
+
+
+def test_nobody_is_asked_to_confirm_a_place_on_a_date_that_is_off(world: ModuleType, clinic: Posted, at: Any) -> None:
+    with transaction():
+        ids = [world.attends(clinic, slot % 2) for slot in range(5)]
+    held = ids[4]
+    assert world.registration(held).state == states.HELD
+    call_off(clinic)
+    with transaction(), pytest.raises(Conflict):
+        registrations.reconfirm(held)
+    at("2026-11-22 10:01")
+    with transaction():
+        assert registrations.lapse_holds() == 0
+    assert world.registration(held).state == states.HELD
+
+
+def test_nobody_is_given_a_place_on_a_date_that_is_off(world: ModuleType) -> None:
+    with transaction():
+        posted = world.workshop(seats=1)
+        world.attends(posted)
+        waits = world.attends(posted, contact="w@post.example")
+        db.session.execute(sa.update(Slot).values(seats_limit=2))
+    call_off(posted)
+    with transaction(), pytest.raises(Conflict):
+        waitlist.promote(waits)

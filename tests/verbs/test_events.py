@@ -174,6 +174,13 @@ def test_saving_without_a_change_changes_no_stamp(published: uuid.UUID, at: Any)
     assert the(published).sequence == date_of(published).sequence == 0
 
 
+def test_calendars_learn_how_long_a_visit_takes_now(published: uuid.UUID) -> None:
+    said = replace(SAID, checklist_id=the(published).checklist_id)
+    with transaction():
+        events.edit(published, replace(said, flow_minutes=20))
+    assert the(published).sequence == 1, "DTEND is another one"
+
+
 def test_whoever_has_a_place_is_told_of_another_way_to_join(published: uuid.UUID, world: ModuleType) -> None:
     place, said = attend(published, world), replace(SAID, checklist_id=the(published).checklist_id)
     told = sa.select(sa.func.count()).where(Message.registration_id == place, Message.letter == "new_address")

@@ -294,3 +294,39 @@ def test_an_open_training_needs_the_employer_it_counts_by(world: ModuleType) -> 
     assert set(offered(world, staff)) == {open_to_all.occurrence_id, counted.occurrence_id}
     new = world.registration(transfer(staff, counted.occurrence_id, counted.slot_id))
     assert new.employer == "Prairie Bakery"
+
+
+def test_a_calendar_entry_is_taken_back_also_by_who_was_faster_than_the_letter(
+    world: ModuleType, off: Posted, other: Posted
+) -> None:
+    person = attends(world, off)
+    with transaction():
+        db.session.execute(sa.update(Message).values(state=kinds.SENT, sent_at=clock.now()))
+    call_off(off)
+    transfer(person, other.occurrence_id, other.slot_id)
+    query = sa.select(Message.letter, Message.state).where(Message.registration_id == person)
+    told = {tuple(row) for row in db.session.execute(query)}
+    assert (kinds.CANCELLATION_HOST, kinds.VOID) in told and (kinds.CANCELLATION_OWN, kinds.WAITING) in told
+
+
+def test_a_place_that_was_confirmed_is_not_only_held_elsewhere(world: ModuleType) -> None:
+    with transaction():
+        one, two = (world.workshop(seats=9, starts_local=datetime(2026, 12, day, 9, 30)) for day in (5, 8))
+    people = [attends(world, one) for _ in range(6)]
+    with transaction():
+        for person in people:
+            registrations.reconfirm(person)
+    call_off(one)
+    moved = [transfer(person, two.occurrence_id, two.slot_id) for person in people]
+    assert {world.registration(person).state for person in moved} == {states.CONFIRMED}
+
+
+def test_who_confirmed_nothing_is_asked_elsewhere_too(world: ModuleType) -> None:
+    """Else four unproven places on each of two dates would make eight on a third."""
+    with transaction():
+        one, two = (world.workshop(seats=9, starts_local=datetime(2026, 12, day, 9, 30)) for day in (5, 8))
+        for _ in range(4):
+            world.attends(two)
+    person = attends(world, one)
+    moved = transfer(person, two.occurrence_id, two.slot_id)
+    assert world.registration(moved).state == states.HELD

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from scheduler import checkin
+from scheduler import checkin, registrations
 from scheduler.core import clock, tokens
 from scheduler.core.extensions import db, limiter, transaction
 from scheduler.models.checklist import Checklist
@@ -363,3 +363,17 @@ def test_without_counters_registration_goes_on_and_codes_stop(
     monkeypatch.setattr(limiter.limiter, "hit", broken)
     assert kept(client, workshop, slot=None)
     assert client.post("/en/place", data={"code": "ABCD-2345"}).status_code == 503
+
+
+def test_who_did_not_answer_is_not_thanked_for_an_answer(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    at("2026-12-01 10:00")
+    with transaction():
+        posted = world.workshop(starts_local=world.a_day_ahead(9, "18:00"))
+        silent, told = [world.attends(posted) for _ in range(5)][4], world.attends(posted, contact="x@post.example")
+    at("2026-12-02 10:01")
+    with transaction():
+        assert registrations.lapse_holds() == 1
+        registrations.cancel(told)
+    page = client.get(place(silent)).text
+    assert "This place is no longer kept" in page and "Thank you for telling us" not in page
+    assert "Thank you for telling us" in client.get(place(told)).text

@@ -97,10 +97,19 @@ def _kept(registration: Registration, messages: list[LetterShown]) -> dict[str, 
     """What else we hold of this person: what they were sent, offered and told, and when we will write again."""
     return {
         "messages": messages,
+        "unheard": _is_unheard(registration, messages),
         "offers_made": offers.all_for(registration.id) if any(one.letter == letters.OFFER for one in messages) else [],
         "days_before": reminders.to_come(registration.occurrence),
         "told": _told(registration),
     }
+
+
+def _is_unheard(registration: Registration, messages: list[LetterShown]) -> bool:
+    """True of a place that went because nobody answered: whoever gives one back gets a letter about it."""
+    gone = (
+        registration.state == places.CANCELLED and registration.has_email and not registration.occurrence.is_cancelled
+    )
+    return gone and all(one.letter != letters.CANCELLATION_OWN for one in messages)
 
 
 def _told(registration: Registration) -> Checklist | None:
