@@ -18,7 +18,7 @@ from flask import Flask
 
 from scheduler import seats
 from scheduler.core.errors import Conflict, Refusal, TimeTaken
-from scheduler.core.extensions import db, transaction
+from scheduler.core.extensions import db, last_commit, transaction
 from scheduler.models.event import Event, Slot
 from scheduler.models.message import Message
 from scheduler.models.registration import CONFIRMED, HELD, WAITLISTED, Registration
@@ -224,3 +224,12 @@ def test_who_is_on_the_way_is_waited_for(stand: Desk, monkeypatch: pytest.Monkey
 def test_nobody_is_waited_for_long(stand: Desk) -> None:
     with desk.hall.crossed():
         assert stand.press(stand.form(1)).result(10)
+
+
+def test_a_place_that_is_kept_does_not_hurry_the_shelf(stand: Desk) -> None:
+    before = last_commit.mark
+    stand.press(stand.form(1)).result(10)
+    assert last_commit.mark == before
+    with transaction():
+        db.session.execute(sa.update(Slot).values(seats_limit=SEATS + 1))
+    assert last_commit.mark != before, "what a host does is seen at once"
