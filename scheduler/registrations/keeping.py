@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
@@ -38,12 +38,16 @@ def register(
     return registration
 
 
-def register_each(occurrence_id: uuid.UUID, forms: Sequence[SentForm]) -> list[Registration | Refusal]:
-    """The same for several people behind one lock: each gets what they would have got alone."""
+def register_each(occurrence_id: uuid.UUID, sent: Callable[[], Sequence[SentForm]]) -> list[Registration | Refusal]:
+    """The same for several people behind one lock: each gets what they would have got alone.
+
+    `sent` is asked for their forms once the date is locked, so that who comes meanwhile can be among them.
+    """
     occurrence = seats.lock(occurrence_id, in_turn=False)
+    forms = sent()
     if are_apart(forms) and occurrence.event.max_per_employer is None:
         return _register_all(occurrence, forms)
-    return [answer for sent in forms for answer in _register_all(occurrence, [sent])]
+    return [answer for form in forms for answer in _register_all(occurrence, [form])]
 
 
 @dataclass(eq=False)

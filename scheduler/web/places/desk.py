@@ -1,8 +1,8 @@
 """The desk of a date: people who press at the same moment are served together, in one transaction.
 
 Most of what keeping a place costs is the same for one person and for ten: the lock, its errands, the flush to the disk.
-Whoever comes while somebody is served waits here instead of at the database, and is served with all who wait; and
-before anybody is served, those whose forms are just being read may come too.
+Whoever comes while somebody is served waits here instead of at the database, and is served with all who wait. Before
+anybody is served, those whose forms are just being read may come too, and whoever comes until the date is ours.
 """
 
 from __future__ import annotations
@@ -76,29 +76,45 @@ class Desk:
         with self._turn:
             if not answer.done():
                 hall.wait_until_empty()
-                self._serve([self._line.popleft() for _ in range(len(self._line))])
+                self._serve_all()
         return answer.result()
 
-    def _serve(self, people: list[Person]) -> None:
+    def _serve_all(self) -> None:
         """What fails for several is tried for each alone, unless the database has no time for anybody."""
+        people: list[Person] = []
         try:
-            found = self._register([sent for sent, _answer in people])
-        except Exception as error:
-            if len(people) > 1 and not isinstance(error, OperationalError):
-                for person in people:
-                    self._serve([person])
-                return
-            found = [error] * len(people)
-        for (_sent, answer), got in zip(people, found, strict=True):
-            if isinstance(got, Exception):
-                answer.set_exception(got)
-            else:
-                answer.set_result(got)
+            self._serve(people)
+        except OperationalError as error:
+            for _sent, answer in people or self._all_who_wait():
+                answer.set_exception(error)
+        except Exception:
+            for person in people or self._all_who_wait():
+                self._serve_alone(person)
 
-    def _register(self, forms: list[SentForm]) -> list[str | Exception]:
+    def _serve_alone(self, person: Person) -> None:
+        try:
+            self._serve([person])
+        except Exception as error:
+            person[1].set_exception(error)
+
+    def _serve(self, people: list[Person]) -> None:
+        """Where nobody is named: all who wait when the date is ours. Until then, more may have come."""
+
+        def forms() -> list[SentForm]:
+            people.extend([] if people else self._all_who_wait())
+            return [sent for sent, _answer in people]
+
         with transaction(seen_at_once=False):
             places = registrations.register_each(self._occurrence_id, forms)
-            return [place if isinstance(place, Refusal) else place.token() for place in places]
+            told = [place if isinstance(place, Refusal) else place.token() for place in places]
+        for (_sent, answer), said in zip(people, told, strict=True):
+            if isinstance(said, Refusal):
+                answer.set_exception(said)
+            else:
+                answer.set_result(said)
+
+    def _all_who_wait(self) -> list[Person]:
+        return [self._line.popleft() for _ in range(len(self._line))]
 
 
 _opening = threading.Lock()
