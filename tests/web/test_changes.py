@@ -129,15 +129,15 @@ def test_a_full_time_keeps_what_was_typed(client: FlaskClient, marisol: uuid.UUI
     typed = typed_in(client.get(f"{link(marisol)}/changes").text)
     with transaction():
         db.session.get_one(Slot, clinic.slot_ids[1]).seats_taken = 2
-        db.session.get_one(Slot, clinic.slot_ids[2]).seats_taken = 1
+        db.session.get_one(Slot, clinic.slot_ids[2]).seats_limit = 3
     refused = client.post(
         f"{link(marisol)}/changes", data=typed | {"slot": str(clinic.slot_ids[1]), "note": "In the blue coat"}
     )
     assert refused.status_code == 422 and "That time just filled" in refused.text
     assert "In the blue coat" in refused.text and "10:00 AM" not in refused.text
     assert "<title>Error:" in refused.text
-    refused = press(client, link(marisol), party="2", slot=str(clinic.slot_ids[2]))
-    assert refused.status_code == 422 and "We can keep your place for 1." in refused.text
+    refused = press(client, link(marisol), party="3")
+    assert refused.status_code == 422 and "We can keep your place for 2." in refused.text
     assert row(marisol).slot_id == clinic.slot_ids[0]
 
 
