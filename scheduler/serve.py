@@ -154,7 +154,10 @@ def _follow_parent(app: Flask) -> Flask:
 
     def follow(parent: BaseProcess | Any) -> None:
         parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+        pause = threading.Event()
+        while True:  # whoever is just starting does not listen yet, and would stay behind for ever
+            os.kill(os.getpid(), signal.SIGTERM)
+            pause.wait(1)
 
     threading.Thread(target=follow, args=(parent_process(),), daemon=True).start()
     return app
