@@ -12,6 +12,7 @@ from ..core import clock
 from ..core.errors import Conflict
 from ..core.extensions import db
 from ..models import registration as states
+from ..models.event import Occurrence
 from ..models.message import CANCELLATION_OWN
 from ..models.registration import Registration
 from .finding import locked
@@ -89,7 +90,8 @@ def lapse_holds() -> int:
     On a date that is off nobody is asked for one: a place there can still be exchanged.
     """
     overdue = (Registration.state == states.HELD, Registration.held_until <= clock.now())
-    dates = sa.select(Registration.occurrence_id).where(*overdue).distinct().order_by(Registration.occurrence_id)
+    dates = sa.select(Registration.occurrence_id).join(Registration.occurrence).distinct()
+    dates = dates.where(*overdue, Occurrence.state == "scheduled").order_by(Registration.occurrence_id)
     freed = 0
     for occurrence_id in db.session.scalars(dates).all():
         occurrence = seats.lock(occurrence_id)
