@@ -16,8 +16,9 @@ from ..core.extensions import db
 from ..core.wording import clock_time
 from ..models.event import Event, Occurrence
 from .announcing import stay_ready, touch
-from .dates import MOST_TIMES, locked_date, new_slot, reread_slots, resize, take_away
+from .dates import MOST_TIMES, locked_date
 from .publishing import problems
+from .times import new_slot, reread_slots, resize, take_away
 
 Limits = Mapping[uuid.UUID, int | None]
 Added = Mapping[int, tuple[datetime, int]]

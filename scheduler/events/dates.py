@@ -10,20 +10,18 @@ import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from .. import reminders, seats, waitlist
 from ..core import clock
 from ..core.errors import Conflict, Missing, Refusal
 from ..core.extensions import db
 from ..core.wording import clock_time
-from ..models.event import PUBLISHED, Event, Occurrence, Slot
-from ..models.message import Message
-from ..models.offer import Offer
-from ..models.registration import CANCELLED, LIVE, Registration
+from ..models.event import PUBLISHED, Event, Occurrence
+from ..models.registration import LIVE, Registration
 from ..models.venue import Venue
 from .announcing import is_changeable, locked, retention_days, stay_ready, touch
 from .publishing import problems
+from .times import lay_out, move_along, new_slot, reread_slots
 
 MOST_TIMES, SHORTEST_STEP = 60, 5
 FARTHEST = timedelta(days=730)
@@ -88,7 +86,7 @@ def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
         _note_change(occurrence)
     if timetable.keeps_times:
         move_along(occurrence, occurrence.starts_local - begin)
-    elif _lay_out(occurrence, timetable):
+    elif lay_out(occurrence, timetable.times(), timetable.places):
         waitlist.offer_freed(occurrence)
     touch(event)
     reminders.plan(occurrence)
@@ -163,12 +161,6 @@ def locked_date(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
     return event, occurrence
 
 
-def reread_slots(occurrence: Occurrence) -> None:
-    """Counts that were read before the lock may be old."""
-    for slot in occurrence.slots:
-        db.session.refresh(slot)
-
-
 def _refuse_with_people(occurrence: Occurrence) -> None:
     live = Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
     if db.session.scalar(sa.select(Registration.id).where(*live).limit(1)) is not None:
@@ -180,70 +172,3 @@ def _note_change(occurrence: Occurrence) -> None:
     occurrence.revised_at = clock.now()
     if occurrence.event.state == PUBLISHED:
         occurrence.sequence += 1
-
-
-def new_slot(occurrence: Occurrence, wall: datetime, places: int) -> Slot:
-    """A time that nobody has yet."""
-    return Slot(id=uuid.uuid4(), starts_local=wall, starts_at=clock.to_utc(wall, occurrence.zone), seats_limit=places)
-
-
-def _lay_out(occurrence: Occurrence, timetable: Timetable) -> bool:
-    """The times as planned: new ones are added, others get their new limit, and those without people may go.
-
-    True if there is more room than before.
-    """
-    kept = {slot.starts_local: slot for slot in occurrence.slots}
-    wanted = timetable.times()
-    more = any(wall not in kept or kept[wall].seats_limit < timetable.places for wall in wanted)
-    for wall in kept.keys() - set(wanted):
-        take_away(occurrence, kept[wall], field="every")
-    for wall in wanted:
-        if wall not in kept:
-            occurrence.slots.append(new_slot(occurrence, wall, timetable.places))
-        else:
-            resize(kept[wall], timetable.places, field="places")
-    db.session.flush()
-    reread_slots(occurrence)
-    return more
-
-
-def move_along(occurrence: Occurrence, by: timedelta) -> None:
-    for slot in occurrence.slots:
-        slot.starts_local += by
-        if not clock.exists(slot.starts_local, occurrence.zone):
-            words = _("Clocks skip %(time)s on this day. Choose another time.", time=clock_time(slot.starts_local))
-            raise Refusal(words, field="starts")
-        if not occurrence.starts_local <= slot.starts_local < occurrence.ends_local:
-            time = clock_time(slot.starts_local)
-            raise Refusal(_("The time %(time)s would no longer lie between start and end.", time=time), field="ends")
-        slot.starts_at = clock.to_utc(slot.starts_local, occurrence.zone)
-    db.session.flush()
-
-
-def resize(slot: Slot, places: int, field: str) -> None:
-    """Give a time so many places. Raises Refusal, which names the time, when more are taken."""
-    if not seats.resize(slot.id, places):
-        words = ngettext(
-            "At %(time)s one place is taken. Write 1 or more.",
-            "At %(time)s %(num)s places are taken. Write %(num)s or more.",
-            slot.seats_taken,
-            time=clock_time(slot.starts_local),
-        )
-        raise Refusal(words, field=field)
-
-
-def take_away(occurrence: Occurrence, slot: Slot, field: str) -> None:
-    """One time less. Raises Refusal, which names the time, while somebody has a place there."""
-    if slot.seats_taken:
-        words = _("People have places at %(time)s. Keep that time.", time=clock_time(slot.starts_local))
-        raise Refusal(words, field=field)
-    given_back = (Registration.slot_id == slot.id, Registration.state == CANCELLED)
-    ended = sa.select(Offer.id).where(Offer.slot_id == slot.id)
-    for act in (
-        sa.update(Registration).where(*given_back).values(slot_id=None),
-        sa.update(Message).where(Message.offer_id.in_(ended)).values(offer_id=None),
-        sa.delete(Offer).where(Offer.slot_id == slot.id),
-    ):
-        db.session.execute(act.execution_options(synchronize_session=False))
-    occurrence.slots.remove(slot)
-    db.session.delete(slot)

@@ -18,8 +18,9 @@ from ..models.message import Message
 from ..models.moved import CALLED_BEFORE, TIME_TO_ANSWER
 from ..models.registration import CONFIRMED, HELD, LIVE, Registration
 from .announcing import still_promised, touch
-from .dates import Timetable, check_timetable, locked_date, move_along, venue_of
+from .dates import Timetable, check_timetable, locked_date, venue_of
 from .publishing import NotReady, problems
+from .times import move_along
 
 SAID_IN_ONE_CALL = (letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)
 """Whoever was not reached yet is called once, about the new date."""
@@ -43,6 +44,7 @@ def move_date(
     check_timetable(Timetable(starts_local, ends_local, venue_id, places=0), occurrence.zone)
     venue, began, promised = venue_of(event, venue_id), occurrence.starts_local, still_promised(occurrence)
     waitlist.withdraw(occurrence)
+    _note_what_they_heard(occurrence)
     occurrence.venue = venue
     occurrence.schedule(starts_local, ends_local, promised)
     move_along(occurrence, starts_local - began)
@@ -69,6 +71,23 @@ def _stay_ready(event: Event, lacked: list[str]) -> None:
         raise NotReady([words for words in found if words not in lacked])
 
 
+def _note_what_they_heard(occurrence: Occurrence) -> None:
+    """Whoever has not heard of the move before this one still has the time before both in mind."""
+    people = Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
+    note = sa.update(Registration).where(*people).values(heard_local=occurrence.starts_local)
+    if occurrence.moved_at is not None:
+        note = note.where(sa.not_(_has_not_heard(occurrence.moved_at)))
+    db.session.execute(note.execution_options(synchronize_session=False))
+
+
+def _has_not_heard(moved_at: datetime) -> sa.ColumnElement[bool]:
+    """True where the news of a move still waits or came back, and nobody said that they keep the place."""
+    news = Message.registration_id == Registration.id, Message.letter == letters.MOVE, Message.created_at >= moved_at
+    told = sa.or_(Message.state == letters.SENT, Message.outcome == letters.REACHED)
+    answered = sa.and_(Registration.state.in_(EXPECTED), Registration.keep_asked_at.is_(None))
+    return sa.exists().where(*news) & sa.not_(sa.exists().where(*news, told)) & sa.not_(answered)
+
+
 def _ask_everybody(occurrence: Occurrence) -> None:
     """Who has a place is asked to keep it or to give it back; who waits in line learns of it."""
     people = Registration.occurrence_id == occurrence.id
@@ -77,7 +96,7 @@ def _ask_everybody(occurrence: Occurrence) -> None:
     db.session.execute(
         sa.update(Registration)
         .where(people, Registration.state.in_(EXPECTED))
-        .values(keep_asked_at=clock.to_minute(clock.now()), reconfirmed_at=None)
+        .values(keep_asked_at=clock.to_minute(clock.now()))
         .execution_options(synchronize_session=False)
     )
     outbox.enqueue_for_all(letters.MOVE, people, Registration.state.in_(LIVE))

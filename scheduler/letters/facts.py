@@ -60,6 +60,7 @@ def known_once(message: Message) -> Facts:
         "discreet": is_discreet(registration),
         "helper": registration.contact_kind == places.HELPER_EMAIL,
         "was_in_line": registration.slot_id is None or registration.state == places.OFFERED,
+        "is_off": registration.occurrence.is_cancelled,
         "invitation": invites(message),
         "place": links.place(registration),
         "coming": links.coming(registration),

@@ -26,10 +26,11 @@ class Moved:
 
 
 def of(registration: Registration) -> Moved | None:
-    """None where the date never moved."""
+    """None where the date never moved. Several moves of which they have not heard yet are one to them."""
     occurrence, now = registration.occurrence, registration.starts_local
-    if occurrence.moved_from_local is None:
+    was = registration.heard_local or occurrence.moved_from_local
+    if was is None:
         return None
     asked = registration.keep_asked_at
     answer_by = asked and max(occurrence.starts_at - CALLED_BEFORE, asked + TIME_TO_ANSWER)
-    return Moved(now - (occurrence.starts_local - occurrence.moved_from_local), now, answer_by)
+    return Moved(now - (occurrence.starts_local - was), now, answer_by)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..core import clock, sealing, tokens
 from ..core.extensions import db
-from .base import Id, Instant, Model, Sealed, seal_place
+from .base import Id, Instant, Model, Sealed, WallTime, seal_place
 from .blind import CODE_LETTERS as CODE_LETTERS
 from .blind import code_index as code_index
 from .blind import contact_index as contact_index
@@ -85,6 +85,8 @@ class Registration(Model):
     created_at: Mapped[datetime] = mapped_column(Instant)
     revised_at: Mapped[datetime] = mapped_column(Instant)
     held_until: Mapped[datetime | None] = mapped_column(Instant)
+    heard_local: Mapped[datetime | None] = mapped_column(WallTime)
+    """When the date began as this person last heard it, before the moves that their next letter tells of."""
     keep_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     reconfirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     checked_in_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -214,6 +216,11 @@ class Registration(Model):
         """True while they may still come, or get a place: there is something to give back."""
         ahead = not self.occurrence.is_cancelled and self.occurrence.ends_at > now
         return ahead and self.state in AWAITED
+
+    @property
+    def is_reconfirmed(self) -> bool:
+        """True once they said that they come, unless the date has moved since and asks them anew."""
+        return self.reconfirmed_at is not None and self.keep_asked_at is None
 
     def is_live(self) -> bool:
         return self.state in LIVE

@@ -154,7 +154,7 @@ class Drawn:
         """Count those that nobody has asked for, and let wait what is too much."""
         unasked, self._unasked = self._unasked, []
         for message_id in restraint.too_many(unasked):
-            self._ready[message_id] = lambda found: queue.postpone(found, clock.now() + restraint.TOMORROW)
+            self._ready[message_id] = restraint.until_tomorrow
 
 
 def _outcome_without_sending(message: Message | None) -> Outcome | None:

@@ -16,13 +16,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
+import sqlalchemy as sa
 from flask import current_app
 from limits import RateLimitItem, parse
 
 from ..core import clock
-from ..core.extensions import limiter, transaction
+from ..core.extensions import db, limiter, transaction
 from ..models.message import BOOKING_RECEIVED, CHANGE, CONFIRMATION, WAITLIST_JOINED, Message
-from . import days
+from ..models.registration import HELD, Registration
+from . import days, queue
+from .queue import Claim
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +97,19 @@ def too_many(letters: Sequence[Unasked]) -> set[uuid.UUID]:
     except Exception as fault:
         log.error("the counters of letters do not answer (%s)", type(fault).__name__)
         return set()
+
+
+def until_tomorrow(claimed: Claim) -> bool:
+    """Put a letter off. A place that is held until somebody answers it is held for as much longer."""
+    place = sa.select(Message.registration_id).where(Message.id == claimed.message_id).scalar_subquery()
+    held = sa.select(Registration.id, Registration.held_until)
+    found = db.session.execute(held.where(Registration.id == place, Registration.state == HELD)).one_or_none()
+    if found is not None and found.held_until is not None:
+        # Before the letter: places are locked first, everywhere.
+        as_it_was = Registration.id == found.id, Registration.held_until == found.held_until
+        longer = sa.update(Registration).where(*as_it_was).values(held_until=found.held_until + TOMORROW)
+        db.session.execute(longer.execution_options(synchronize_session=False))
+    return queue.postpone(claimed, clock.now() + TOMORROW)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def view_person(registration_id: uuid.UUID, user_id: uuid.UUID) -> PersonCard:
         wording=row.wording,
         reminders=row.reminders,
         created_local=wall(row.created_at, occurrence),
-        reconfirmed_local=wall(row.reconfirmed_at, occurrence) if row.reconfirmed_at else None,
+        reconfirmed_local=wall(row.reconfirmed_at, occurrence) if row.reconfirmed_at and row.is_reconfirmed else None,
         held_until_local=wall(row.held_until, occurrence) if row.held_until else None,
         letters=letters_of(row),
     )

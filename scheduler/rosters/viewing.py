@@ -140,7 +140,7 @@ def person_of(row: Registration, same_contact: bool, reach: Reach, standing: Sta
         same_contact=same_contact,
         wrong_number=reach.wrong_number,
         mail_failed=reach.mail_failed,
-        reconfirmed=row.reconfirmed_at is not None,
+        reconfirmed=row.is_reconfirmed,
         asked=row.keep_asked_at is not None,
         checked_in_local=wall(row.checked_in_at, row.occurrence) if row.checked_in_at else None,
         offer_id=standing.offer.id if standing else None,

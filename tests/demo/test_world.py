@@ -80,7 +80,7 @@ def test_it_holds_what_the_facts_say(demo: Flask) -> None:
         assert len(seated) == people.get("employers", people.get("registered", 0)), fact["id"]
         in_line = [row for row in rows if row.state in (places.WAITLISTED, places.OFFERED)]
         assert len(in_line) == people.get("waitlisted", 0), fact["id"]
-        assert sum(row.reconfirmed_at is not None for row in rows) == people.get("reconfirmed", 0), fact["id"]
+        assert sum(row.is_reconfirmed for row in rows) == people.get("reconfirmed", 0), fact["id"]
         assert sum(row.state == places.CHECKED_IN for row in rows) == people.get("checked_in", 0), fact["id"]
 
 

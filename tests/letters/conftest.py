@@ -105,6 +105,16 @@ class Scene:
             registrations.cancel(self.registration_id)
         return self.composed(kinds.CANCELLATION_OWN)
 
+    def cancellation_own_while_off(self, **person: Any) -> letters.Letter:
+        """The host calls the clinic off, and she gives her place back before the letter about it goes."""
+        self.confirmation(**person)
+        self.mark_sent(kinds.CONFIRMATION)
+        with transaction():
+            events.cancel_date(self.world.registration(self.registration_id).occurrence_id, REASON)
+        with transaction():
+            registrations.cancel(self.registration_id)
+        return self.composed(kinds.CANCELLATION_OWN)
+
     def change(self, **person: Any) -> letters.Letter:
         """She comes later, and with her mother."""
         self.confirmation(**person)
@@ -156,6 +166,14 @@ class Scene:
                 self.world.workshop(sensitive=True, starts_local=later, slug="evening", title=EVENING)
         with transaction():
             events.cancel_date(occurrence_id, REASON)
+        return self.composed(kinds.CANCELLATION_HOST)
+
+    def cancellation_host_in_line(self, **person: Any) -> letters.Letter:
+        """The host calls off a clinic for which she waits."""
+        self.waitlist_joined(**person)
+        self.mark_sent(kinds.WAITLIST_JOINED)
+        with transaction():
+            events.cancel_date(self.world.registration(self.registration_id).occurrence_id, REASON)
         return self.composed(kinds.CANCELLATION_HOST)
 
     def move(self, venue: bool = False, **person: Any) -> letters.Letter:

@@ -64,6 +64,18 @@ def test_a_date_that_is_off_while_nothing_else_has_room(scene: Scene, language: 
 
 
 @pytest.mark.parametrize(("wording", "language"), list(product(["full", "discreet"], ["en", "es"])))
+def test_who_leaves_a_date_that_is_off_before_hearing_of_it(scene: Scene, wording: str, language: str) -> None:
+    letter = scene.cancellation_own_while_off(wording=wording, language=language)
+    assert_golden(letter, f"cancellation_own.off.{wording}.{language}")
+
+
+@pytest.mark.parametrize(("wording", "language"), list(product(["full", "discreet"], ["en", "es"])))
+def test_who_waits_for_a_date_that_is_off(scene: Scene, wording: str, language: str) -> None:
+    letter = scene.cancellation_host_in_line(wording=wording, language=language)
+    assert_golden(letter, f"cancellation_host.in_line.{wording}.{language}")
+
+
+@pytest.mark.parametrize(("wording", "language"), list(product(["full", "discreet"], ["en", "es"])))
 def test_only_the_place_is_another(scene: Scene, wording: str, language: str) -> None:
     assert_golden(scene.move(venue=True, wording=wording, language=language), f"move.place.{wording}.{language}")
 

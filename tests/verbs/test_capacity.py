@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import events, registrations, waitlist
+from scheduler import events, postman, registrations, waitlist
 from scheduler.core.errors import Closed, Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted
@@ -21,6 +21,8 @@ from scheduler.events import NotReady, Timetable
 from scheduler.models.event import Occurrence
 from scheduler.models.message import OFFER, Message
 from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, WAITLISTED, Registration
+
+from ..ground.mail import Sink
 
 
 @pytest.fixture
@@ -168,7 +170,7 @@ def test_a_time_that_the_spring_change_skips_is_refused(app: Flask, world: Modul
 
 def test_empty_times_may_go_and_others_stay(clinic: Posted, world: ModuleType) -> None:
     attend(world, clinic, 1)
-    gave_back = attend(world, clinic, 2)
+    gave_back = attend(world, clinic, 2, contact_kind="phone", contact="312-555-0143")
     with transaction():
         registrations.cancel(gave_back)
     found = refusal(clinic, None, None)
@@ -176,6 +178,20 @@ def test_empty_times_may_go_and_others_stay(clinic: Posted, world: ModuleType) -
     change(clinic, None, 2, None)
     assert times(clinic) == [("10:00", 1, 2)]
     assert world.registration(gave_back).slot_id is None and state(world, gave_back) == CANCELLED
+
+
+def test_a_time_stays_until_whoever_gave_it_back_was_told(clinic: Posted, world: ModuleType, mail_sink: Sink) -> None:
+    """The letter says which time is free now, and takes it out of the calendar."""
+    person = attend(world, clinic, slot=1, contact="goes@post.example", language="en")
+    with transaction():
+        registrations.cancel(person)
+    refused = refusal(clinic, 2, None)
+    assert (refused.field, "10:00" in str(refused.words)) == (f"gone-{clinic.slot_ids[1]}", True)
+    postman.deliver_due()
+    change(clinic, 2, None)
+    assert [hour for hour, *_seats in times(clinic)] == ["09:30", "10:30"]
+    (letter,) = mail_sink.to("goes@post.example")
+    assert "10:00" in str(letter.get_body(("plain",))) and "text/calendar" in str(letter)
 
 
 def test_a_time_with_offers_that_ended_may_go(clinic: Posted, world: ModuleType) -> None:

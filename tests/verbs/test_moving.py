@@ -103,7 +103,7 @@ def test_everybody_is_asked_in_the_way_they_chose(world: ModuleType, clinic: Pos
         line = world.attends(clinic, contact="line@post.example")
     move(clinic)
     person = world.registration(sure)
-    assert (person.keep_asked_at, person.reconfirmed_at) == (clock.now(), None), "they said yes to another day"
+    assert (person.keep_asked_at, person.is_reconfirmed) == (clock.now(), False), "they said yes to another day"
     assert world.registration(full).keep_asked_at and world.registration(line).keep_asked_at is None
     assert letters()[kinds.MOVE, kinds.EMAIL] == 3 and letters()[kinds.MOVE, kinds.CALL] == 1
     assert world.registration(line).state == states.WAITLISTED
@@ -267,6 +267,34 @@ def test_a_second_move_before_the_answers(world: ModuleType, clinic: Posted, at:
         assert world.registration(registration_id).keep_asked_at == clock.now()
     date = the(clinic.occurrence_id)
     assert (date.sequence, date.moved_from_local) == (2, datetime(2026, 12, 12, 9, 30))
+
+
+@pytest.mark.parametrize("heard", ["nothing", "letter", "answered"])
+def test_two_moves_are_one_to_who_heard_of_none(world: ModuleType, clinic: Posted, at: Any, heard: str) -> None:
+    """First another day, then another place: who did not hear of the day in between reads of both at once."""
+    with transaction():
+        person = world.attends(clinic, slot=1)
+        world.attends(clinic, party=3, contact="full@post.example")
+        line = world.attends(clinic, party=3, contact="line@post.example")
+        elsewhere = world.venue(clinic.organization_id)
+    move(clinic)
+    with transaction():
+        late = world.attends(clinic, contact="late@post.example")
+        if heard == "letter":
+            db.session.execute(sa.update(Message).where(Message.letter == kinds.MOVE).values(state=kinds.SENT))
+        elif heard == "answered":
+            registrations.reconfirm(person)
+    for _ in range(2):
+        at.later(hours=1)
+        move(clinic, timedelta(), elsewhere)
+        elsewhere = clinic.venue_id
+    was = {who: moved.of(world.registration(who)) for who in (person, line, late)}
+    seen = {who: (found.was_local, found.same_time) for who, found in was.items() if found}
+    first, between = (datetime(2026, 12, 5, 10), False), (datetime(2026, 12, 12, 10), True)
+    assert seen[person] == (first if heard == "nothing" else between)
+    early, new = (datetime(2026, 12, 5, 9, 30), False), (datetime(2026, 12, 12, 9, 30), True)
+    assert seen[line] == (new if heard == "letter" else early)
+    assert seen[late] == new, "they only know the day in between"
 
 
 def test_an_open_offer_goes_back_to_the_line(world: ModuleType) -> None:

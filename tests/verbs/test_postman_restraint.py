@@ -17,6 +17,7 @@ from flask import Flask
 from scheduler import postman, registrations, worker
 from scheduler.core import clock, keyring
 from scheduler.core.extensions import db, limiter, mail, transaction
+from scheduler.models import registration as states
 from scheduler.models.letter_day import LetterCount, LetterDay
 from scheduler.models.message import Message
 from scheduler.postman import days, delivery, restraint
@@ -78,6 +79,31 @@ def test_one_date_does_not_fill_a_mailbox_either(attend: Callable[..., None], le
     attend(places=30)
     postman.deliver_due()
     assert len(letters_sent.deliveries) == restraint.LETTERS_A_DAY.amount == 8
+
+
+def test_a_place_is_held_until_its_letter_could_be_answered(world: ModuleType, letters_sent: Sink, at: Any) -> None:
+    at("2026-11-21 10:00")
+    with transaction():
+        workshop = world.workshop(seats=50)
+        for _ in range(8):
+            world.attends(workshop)
+    postman.deliver_due()
+    with transaction():
+        ninth = world.attends(workshop)
+    at.later(minutes=1)
+    postman.deliver_due()
+    assert len(letters_sent.deliveries) == 8
+    for minutes, letters in ((23 * 60 + 59, 8), (1, 9), (23 * 60 + 58, 9)):
+        at.later(minutes=minutes)
+        with transaction():
+            registrations.lapse_holds()
+        postman.deliver_due()
+        assert (world.registration(ninth).state, len(letters_sent.deliveries)) == (states.HELD, letters)
+    assert "10:00 AM" in str(letters_sent.letters[-1].get_body(("plain",))), "it says until when"
+    at.later(minutes=1)
+    with transaction():
+        registrations.lapse_holds()
+    assert world.registration(ninth).state == states.CANCELLED, "and then it is free"
 
 
 def test_several_dates_do_not_fill_it_more(attend: Callable[..., None], letters_sent: Sink, at: Any) -> None:

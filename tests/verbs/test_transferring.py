@@ -321,6 +321,22 @@ def test_a_place_that_was_confirmed_is_not_only_held_elsewhere(world: ModuleType
     assert {world.registration(person).state for person in moved} == {states.CONFIRMED}
 
 
+def test_who_had_confirmed_before_the_date_moved_keeps_a_kept_place(world: ModuleType, off: Posted) -> None:
+    with transaction():
+        other = world.clinic(slots=1, seats=9)
+        family = [world.attends(off, slot=number % 2) for number in range(4)]
+        family += [world.attends(off, slot=0)]
+    with transaction():
+        for person in family:
+            registrations.reconfirm(person)
+    later = datetime(2026, 12, 12, 9, 30)
+    with transaction():
+        events.move_date(off.occurrence_id, later, later + timedelta(hours=3), off.venue_id)
+    call_off(off)
+    new = [transfer(person, other.occurrence_id, other.slot_id) for person in family]
+    assert [world.registration(one).state for one in new] == [states.CONFIRMED] * 5
+
+
 def test_who_confirmed_nothing_is_asked_elsewhere_too(world: ModuleType) -> None:
     """Else four unproven places on each of two dates would make eight on a third."""
     with transaction():
