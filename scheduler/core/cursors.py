@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, overload
 
 import psycopg
+from psycopg.pq.abc import PGresult
 
-Described = tuple[str, int, None, None, None, None, None]
+Column = tuple[str, int, None, None, None, None, None]
 NOT_ASKED = (None, None, None, None, None)
 
 
-class TerseCursor(psycopg.Cursor[Any]):
-    """Columns by name and type.
+class Described(Sequence[Column]):
+    """The columns of a result by name and type, as in PEP 249. Each is looked up when somebody asks for it."""
 
-    psycopg's own description also looks up what each type is called and how wide it is, of every column of every
-    result: for one's own page that was a seventh of all work.
+    def __init__(self, found: PGresult) -> None:
+        self._found = found
+
+    def __len__(self) -> int:
+        return self._found.nfields
+
+    @overload
+    def __getitem__(self, place: int) -> Column: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Column]: ...
+
+    def __getitem__(self, place: int | slice) -> Column | list[Column]:
+        places = range(self._found.nfields)[place]
+        return self._column(places) if isinstance(places, int) else [self._column(one) for one in places]
+
+    def _column(self, place: int) -> Column:
+        return (self._found.fname(place) or b"").decode(), self._found.ftype(place), *NOT_ASKED
+
+
+class TerseCursor(psycopg.Cursor[Any]):
+    """Describes its columns only as far as somebody asks.
+
+    SQLAlchemy asks once for each statement. psycopg's own description looks up every time what each type is called
+    and how wide it is, of every column: for one's own page that was a seventh of all work.
     """
 
     @property
-    def description(self) -> list[Described] | None:  # type: ignore[override]
-        """As in PEP 249; None where there is no result."""
+    def description(self) -> Described | None:  # type: ignore[override]
+        """None where there is no result."""
         found = self.pgresult
-        if found is None or not found.nfields:
-            return None
-        return [
-            ((found.fname(place) or b"").decode(), found.ftype(place), *NOT_ASKED) for place in range(found.nfields)
-        ]
+        return Described(found) if found is not None and found.nfields else None

@@ -173,6 +173,11 @@ def _declared(pairs: Pairs) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in pairs]
 
 
+def _values(field: RadioField | SelectField) -> set[str]:
+    """What can be chosen, of choices as declared and as a page hands them in."""
+    return {choice.value if isinstance(choice, SelectChoice) else choice[0] for choice in field.choices}
+
+
 class OneOf(RadioField):
     """One of a few choices. `otherwise`: what to say when none of them came."""
 
@@ -181,7 +186,7 @@ class OneOf(RadioField):
         self.type, self.otherwise = "RadioField", otherwise
 
     def pre_validate(self, form: object) -> None:
-        if not any(choice.selected for choice in self.iter_choices()):
+        if self.data not in _values(self):
             raise StopValidation(self.otherwise)
 
     def fold(self) -> None:
@@ -197,7 +202,7 @@ class Listed(SelectField):
         self.type, self.otherwise = "SelectField", otherwise
 
     def pre_validate(self, form: object) -> None:
-        if not any(choice.selected for choice in self.iter_choices()):
+        if self.data not in _values(self):
             raise StopValidation(self.otherwise)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -100,14 +101,18 @@ def refuse_nul() -> None:
 
 def guard_host() -> None:
     """Only our own name is answered, so no link or cache can be poisoned through the Host header."""
-    own = urlsplit(current_app.config["BASE_URL"])
-    asked = urlsplit(f"//{request.host}")
-    try:
-        same = asked.netloc == own.netloc or (own.hostname in LOOPBACK and asked.hostname in LOOPBACK)
-    except ValueError:
-        same = False
-    if not same:
+    if not _is_ours(request.host, current_app.config["BASE_URL"]):
         abort(400)
+
+
+@lru_cache(maxsize=100)
+def _is_ours(host: str, base_url: str) -> bool:
+    own = urlsplit(base_url)
+    try:
+        asked = urlsplit(f"//{host}")
+        return asked.netloc == own.netloc or (own.hostname in LOOPBACK and asked.hostname in LOOPBACK)
+    except ValueError:
+        return False
 
 
 def guard() -> Response | None:

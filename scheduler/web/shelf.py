@@ -28,8 +28,8 @@ from .answers import Answer
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-BEHIND = 0.01
-"""Seconds for which a change on another machine may stay unseen: less than its own answer needs to arrive."""
+BEHIND = 0.04
+"""Seconds for which a change on another machine may stay unseen: less than an answer needs to reach a phone."""
 MOST_HOSTS, LONGEST_HEADER, LONGEST_QUERY = 32, 200, 600
 MOST_VALUES = 300
 MAY_BE_KEPT, OF_EDITION = "porchlight.may_be_kept", "porchlight.edition"
@@ -212,7 +212,7 @@ def bind(app: Flask) -> None:
 def mark(response: Response) -> Response:
     """Only whole answers of pages that declare it, and that say themselves that anyone may keep them."""
     for_all = response.headers.get("Cache-Control", "").startswith("public")
-    if access.declared().cache and for_all and response.status_code in (200, 304):
+    if for_all and response.status_code in (200, 304) and access.declared().cache:
         request.environ[MAY_BE_KEPT] = not response.is_streamed
     return response
 

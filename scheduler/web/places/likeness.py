@@ -11,6 +11,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ PLAIN = tuple(
     for column in Registration.__table__.columns
     if not isinstance(column.type, sa.LargeBinary) and column.key not in ("id", "number", "line")
 )
+_plain_of = attrgetter(*PLAIN)
 COMMON = (places.CONFIRMED, places.HELD, places.WAITLISTED)
 """Of what comes by the hundred in an hour. The other pages say more of one person than these."""
 
@@ -45,10 +47,11 @@ class Stranger:
     checklist_id: uuid.UUID | None
 
     def __init__(self, registration: Registration) -> None:
-        for column in PLAIN:
-            setattr(self, column, getattr(registration, column))
+        self._plain = _plain_of(registration)
+        vars(self).update(zip(PLAIN, self._plain, strict=True))
         self.slot, self.starts_local = registration.slot, registration.starts_local
         self.has_email, self.is_discreet = registration.has_email, registration.is_discreet
+        self.is_reconfirmed = registration.is_reconfirmed
         self.needs = registration.needs
         self.name, self.code_shown = GAPS["name"], GAPS["code"]
         self.contact = GAPS["contact"] if registration.contact else ""
@@ -57,7 +60,7 @@ class Stranger:
 
     def key(self) -> tuple[Any, ...]:
         """What its page depends on."""
-        return (*(getattr(self, column) for column in PLAIN), *self.needs, bool(self.contact), bool(self.note))
+        return (*self._plain, *self.needs, bool(self.contact), bool(self.note))
 
 
 def is_common(registration: Registration, standing: str) -> bool:
