@@ -125,7 +125,8 @@ def web_processes(app: Flask) -> int:
 
 
 def _let_go(app: Flask) -> None:
-    """Nothing that is open here may be shared with the children."""
+    """Nothing that is open here may be shared with the children. Until they listen to signals, SIGTERM ends them."""
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -149,15 +150,17 @@ def _deliver(app: Flask) -> None:
 
 
 def _follow_parent(app: Flask) -> Flask:
-    """In a child: out of the terminal's reach, so that Ctrl-C is the parent's to handle; but end when it is gone."""
+    """In a child: out of the terminal's reach, so that Ctrl-C is the parent's to handle; but end when it is gone.
+
+    It is told once: asked a third time, granian's handler waits for ever, and the whole process with it.
+    """
     os.setpgid(0, 0)
 
     def follow(parent: BaseProcess | Any) -> None:
         parent.join()
-        pause = threading.Event()
-        while True:  # whoever is just starting does not listen yet, and would stay behind for ever
-            os.kill(os.getpid(), signal.SIGTERM)
-            pause.wait(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(GRACE_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=follow, args=(parent_process(),), daemon=True).start()
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ import psutil
 import pytest
 
 from ..ground.mail import free_port
+from ..race import callers
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_START = 60.0
@@ -119,6 +121,22 @@ def test_a_dead_part_stops_the_whole_and_says_so(served: Served) -> None:
 
 def test_children_do_not_outlive_a_killed_parent(served: Served) -> None:
     served.main.kill()
+    served.end()
+
+
+def test_nor_while_somebody_is_being_served(served: Served, folder: Path) -> None:
+    """Whoever was told to end serves them first, and must not be told so often that it waits for ever."""
+    line, path = callers.Line(served.port), "/en/events/daca-get-ready-gage-park/place"
+    line.send(callers.get(path, served.port))
+    fields = callers.FormReader(line.receive()[2].decode()).fields | {"name": "Ana", "contact_kind": "none"}
+    turn = os.open(folder / "porchlight.sqlite-turn", os.O_RDWR)
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    line.send(callers.post(path, served.port, fields))
+    time.sleep(0.5)
+    served.main.kill()
+    time.sleep(4)
+    os.close(turn)
+    assert line.receive()[0] == 303
     served.end()
 
 
