@@ -161,8 +161,8 @@ def stamp(occurrence: Occurrence) -> datetime:
 
 
 def sequence(occurrence: Occurrence) -> int:
-    """Rises with time, place and cancellation, and never falls: both of its parts only rise."""
-    return occurrence.event.sequence + occurrence.sequence
+    """What calendars compare."""
+    return occurrence.whole_sequence
 
 
 def transit(occurrence: Occurrence, language: str) -> str:

@@ -12,7 +12,7 @@ from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from ..core import clock, languages
 from ..models.base import in_language, language_of
-from ..models.event import Occurrence
+from ..models.event import PRIVATE, Occurrence
 from ..models.registration import CANCELLED, OFFERED, SEATED, WAITLISTED, Registration
 from . import components, zones
 from .components import LONGEST_TITLE, Site, put_text, put_uri
@@ -146,17 +146,24 @@ def _say_nothing(entry: Event, cancelled: bool, site: Site, language: str) -> No
 
 def _say_it(entry: Event, registration: Registration, cancelled: bool, site: Site, language: str) -> None:
     occurrence, known = registration.occurrence, registration.state in SEATED
-    event, page = occurrence.event, site.page(language, f"events/{occurrence.event.slug}")
+    event, by_code = occurrence.event, site.page(language, "place")
+    page = by_code if event.visibility == PRIVATE else site.page(language, f"events/{event.slug}")
     title = one_line(in_language(event.title, language))[:LONGEST_TITLE] or _("Event")
     if cancelled:
         words = [_("This appointment is canceled.")]
     else:
-        words = [lines(in_language(event.summary, language)), _("To change or cancel, use the link in your letter.")]
+        words = [lines(in_language(event.summary, language)), _how_to_change(registration, by_code)]
         words += _way(occurrence, language) if known else []
     put_text(entry, "summary", title, LANGUAGE=language_of(event.title, language))
     put_text(entry, "description", "\n".join(word for word in [*words, page] if word), LANGUAGE=language)
     components.put_place(entry, occurrence, page, address_known=known)
     put_uri(entry, "url", page)
+
+
+def _how_to_change(registration: Registration, by_code: str) -> str:
+    if registration.has_email:
+        return str(_("To change or cancel, use the link in your letter."))
+    return str(_("To change or cancel, use your code: %(link)s", link=by_code))
 
 
 def _way(occurrence: Occurrence, language: str) -> list[str]:

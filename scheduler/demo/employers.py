@@ -107,7 +107,7 @@ def _bring_on(booking: Booking, fact: dict[str, Any]) -> None:
         trainings.decline(booking.id, Alternatives(fact["answer"], [other]))
     if state == booked.CONFIRMED:
         occurrence = db.session.scalars(sa.select(Occurrence).join(Event).where(Event.slug == fact["session"])).one()
-        booking.occurrence, booking.told_sequence, booking.state = occurrence, occurrence.sequence, state
+        booking.occurrence, booking.told_sequence, booking.state = occurrence, occurrence.whole_sequence, state
         booking.answered_at = clock.to_minute(clock.now())
         booking.keep(occurrence.ends_local.date() + timedelta(days=booking.training.keep_days))
         db.session.flush()

@@ -22,6 +22,7 @@ from ..models.catalogue import search_text
 from ..models.checklist import Checklist
 from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
 from ..models.organization import Organization
+from ..models.registration import DISCREET, Registration
 from .publishing import NotReady, lock, problems
 
 EDITABLE = (DRAFT, "in_review", PUBLISHED)
@@ -83,6 +84,7 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
     """
     event = locked(event_id)
     lacked, joined_by, lasts = problems(event), (event.format, event.join_link), event.flow_minutes
+    was_sensitive = event.sensitive
     with db.session.no_autoflush:
         _keep_way_in(event, said.admission)
         _keep_kind(event, said)
@@ -92,11 +94,20 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
         if event.state == PUBLISHED and (joined_by, lasts) != ((event.format, event.join_link), event.flow_minutes):
             event.sequence += 1
     _flush()
+    if event.sensitive and not was_sensitive:
+        _say_less(event)
     _reschedule(event)
     stay_ready(event, lacked)
     if joined_by != (event.format, event.join_link):
         outbox.tell_of_address(event.id)
     return event
+
+
+def _say_less(event: Event) -> None:
+    """What was open to everybody's eyes is sensitive now: nobody on it was ever asked for full words."""
+    dates = sa.select(Occurrence.id).where(Occurrence.event_id == event.id)
+    people = sa.update(Registration).where(Registration.occurrence_id.in_(dates)).values(wording=DISCREET)
+    db.session.execute(people.execution_options(synchronize_session=False))
 
 
 def locked(event_id: uuid.UUID) -> Event:

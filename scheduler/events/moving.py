@@ -44,7 +44,7 @@ def move_date(
     check_timetable(Timetable(starts_local, ends_local, venue_id, places=0), occurrence.zone)
     venue, began, promised = venue_of(event, venue_id), occurrence.starts_local, still_promised(occurrence)
     waitlist.withdraw(occurrence)
-    _note_what_they_heard(occurrence)
+    _note_what_they_heard(occurrence, is_back_at=starts_local if venue is occurrence.venue else None)
     occurrence.venue = venue
     occurrence.schedule(starts_local, ends_local, promised)
     move_along(occurrence, starts_local - began)
@@ -71,12 +71,15 @@ def _stay_ready(event: Event, lacked: list[str]) -> None:
         raise NotReady([words for words in found if words not in lacked])
 
 
-def _note_what_they_heard(occurrence: Occurrence) -> None:
-    """Whoever has not heard of the move before this one still has the time before both in mind."""
+def _note_what_they_heard(occurrence: Occurrence, is_back_at: datetime | None) -> None:
+    """Whoever has not heard of the move before this one still has the time before both in mind.
+
+    Unless the date moves back there (`is_back_at`): to them nothing would have moved, yet they are asked again.
+    """
     people = Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
     note = sa.update(Registration).where(*people).values(heard_local=occurrence.starts_local)
     if occurrence.moved_at is not None:
-        note = note.where(sa.not_(_has_not_heard(occurrence.moved_at)))
+        note = note.where(sa.not_(_has_not_heard(occurrence.moved_at)) | (Registration.heard_local == is_back_at))
     db.session.execute(note.execution_options(synchronize_session=False))
 
 
@@ -105,7 +108,7 @@ def _ask_everybody(occurrence: Occurrence) -> None:
 def ask_by_phone() -> int:
     """Whoever stayed silent about a moved date, and is on no call list, goes on it, once; returns how many.
 
-    Most were written to. Who was, and has only a phone now, is called like them.
+    Most were written to. Who was, and has only a phone now, is called like them. Shortly before the date nobody waits.
     """
     now = clock.now()
     called = sa.exists().where(
@@ -117,7 +120,7 @@ def ask_by_phone() -> int:
     )
     return outbox.enqueue_for_all(
         letters.MOVE,
-        Registration.keep_asked_at <= now - TIME_TO_ANSWER,
+        sa.or_(Registration.keep_asked_at <= now - TIME_TO_ANSWER, Occurrence.starts_at <= now + TIME_TO_ANSWER),
         Registration.state.in_(EXPECTED),
         sa.not_(called),
         Occurrence.state == "scheduled",

@@ -89,7 +89,7 @@ def _session(occurrence: Occurrence, language: str) -> Facts:
         "hours": wording.time_range(occurrence.starts_local, occurrence.ends_local),
         "zone": wording.zone_words(occurrence.zone),
         "online": bool(venue and venue.online),
-        "at_work": bool(venue and venue.hidden),
+        "at_work": bool(venue and venue.is_workplace),
         "venue": venue.called if venue else "",
         "address": venue.full_address if venue else "",
         "transit": said(venue.transit, language) if venue and venue.transit else None,

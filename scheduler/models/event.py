@@ -187,6 +187,11 @@ class Occurrence(Model):
         return derived_key(self.key_week, self.key_wrapped, purpose)
 
     @property
+    def whole_sequence(self) -> int:
+        """Rises with time, place and cancellation, and never falls: both of its parts only rise."""
+        return self.event.sequence + self.sequence
+
+    @property
     def is_cancelled(self) -> bool:
         return self.state == "cancelled" or self.event.state == CANCELLED
 

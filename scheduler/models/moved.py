@@ -32,5 +32,5 @@ def of(registration: Registration) -> Moved | None:
     if was is None:
         return None
     asked = registration.keep_asked_at
-    answer_by = asked and max(occurrence.starts_at - CALLED_BEFORE, asked + TIME_TO_ANSWER)
+    answer_by = asked and min(occurrence.starts_at, max(occurrence.starts_at - CALLED_BEFORE, asked + TIME_TO_ANSWER))
     return Moved(now - (occurrence.starts_local - was), now, answer_by)

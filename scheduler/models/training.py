@@ -111,7 +111,7 @@ class Wish:
 class Booking(Model):
     """A request, sealed by a key of its own: it is there before any date, and knows nobody who attends.
 
-    `addressed` counts the addresses that were written to, `told_sequence` is the session's sequence in the last letter.
+    `addressed` counts the addresses that were written to, `told_sequence`: its session's, in the last letter.
     """
 
     __tablename__ = "booking"

@@ -100,14 +100,15 @@ def too_many(letters: Sequence[Unasked]) -> set[uuid.UUID]:
 
 
 def until_tomorrow(claimed: Claim) -> bool:
-    """Put a letter off. A place that is held until somebody answers it is held for as much longer."""
+    """Put a letter off. A place that is held until somebody answers it is held for a day after it goes."""
     place = sa.select(Message.registration_id).where(Message.id == claimed.message_id).scalar_subquery()
     held = sa.select(Registration.id, Registration.held_until)
     found = db.session.execute(held.where(Registration.id == place, Registration.state == HELD)).one_or_none()
     if found is not None and found.held_until is not None:
         # Before the letter: places are locked first, everywhere.
         as_it_was = Registration.id == found.id, Registration.held_until == found.held_until
-        longer = sa.update(Registration).where(*as_it_was).values(held_until=found.held_until + TOMORROW)
+        until = max(found.held_until, clock.to_minute(clock.now()) + 2 * TOMORROW)
+        longer = sa.update(Registration).where(*as_it_was).values(held_until=until)
         db.session.execute(longer.execution_options(synchronize_session=False))
     return queue.postpone(claimed, clock.now() + TOMORROW)
 

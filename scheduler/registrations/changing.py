@@ -175,8 +175,8 @@ def _write(registration: Registration, was: Wishes, wishes: Wishes) -> None:
     registration.keep_secret(name=name, contact=wishes.contact, note=wishes.note, needs=wishes.needs, code=code)
     if registration.employer:
         registration.keep_employer(registration.employer)
-    if wishes.differ(was, "slot_id", "party"):
-        registration.keep_asked_at = None
+    if wishes.differ(was, "slot_id", "party") and registration.keep_asked_at is not None:
+        registration.keep_asked_at = registration.reconfirmed_at = None
     if left_mailbox:
         registration.renew_links()
     if wishes.differ(was, "contact"):

@@ -72,7 +72,7 @@ def accept(booking_id: uuid.UUID, terms: Terms) -> Booking:
     venue_id = terms.venue_id or _workplace(booking)
     occurrence = events.add_date(event_id, Timetable(starts, ends, venue_id, terms.places))
     events.publish(event_id)
-    booking.occurrence, booking.told_sequence = occurrence, occurrence.sequence
+    booking.occurrence, booking.told_sequence = occurrence, occurrence.whole_sequence
     _answer(booking, states.CONFIRMED, ends.date())
     outbox.enqueue_for_booking(BOOKING_ACCEPTED, booking)
     return booking

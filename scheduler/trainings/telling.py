@@ -31,7 +31,7 @@ def tell_changes() -> int:
         .join(Booking.occurrence)
         .join(Occurrence.event)
         .where(Booking.state == states.CONFIRMED, Occurrence.ends_at > clock.now())
-        .where(sa.or_(off, Occurrence.sequence != Booking.told_sequence))
+        .where(sa.or_(off, Occurrence.sequence + Event.sequence != Booking.told_sequence))
         .order_by(Booking.id)
     )
     told = 0
@@ -53,7 +53,7 @@ def _tell(booking: Booking) -> bool:
         return False
     if occurrence.is_cancelled:
         booking.state = states.CANCELLED
-    booking.told_sequence = occurrence.sequence
+    booking.told_sequence = occurrence.whole_sequence
     booking.revised_at = clock.to_minute(clock.now())
     booking.keep(occurrence.ends_local.date() + timedelta(days=booking.training.keep_days))
     outbox.enqueue_for_booking(BOOKING_CHANGED, booking)

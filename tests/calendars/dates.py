@@ -67,7 +67,7 @@ def place(on: Occurrence, **changed: Any) -> Registration:
     slot = Slot(id=number("slot"), starts_local=on.starts_local.replace(hour=10, minute=30), seats_limit=6)
     values: dict[str, Any] = {
         "id": number("registration"), "occurrence": on, "slot": slot, "state": "confirmed", "language": "en",
-        "wording": "discreet", "created_at": datetime(2026, 11, 20, 18, 4, tzinfo=UTC),
+        "wording": "discreet", "contact_kind": "email", "created_at": datetime(2026, 11, 20, 18, 4, tzinfo=UTC),
         "revised_at": datetime(2026, 11, 20, 18, 4, tzinfo=UTC), "sequence": 0,
     }  # fmt: skip
     return Registration(**values | changed)

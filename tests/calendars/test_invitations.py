@@ -156,6 +156,15 @@ def test_the_download_is_nobodys_invitation(place: Registration) -> None:
     assert entry_of(download(place, language="en"))["SUMMARY"] == "Appointment / Cita"
 
 
+def test_who_gets_no_letter_and_who_is_invited_find_their_way(place: Registration) -> None:
+    place.wording, place.contact_kind = "full", "none"
+    entry = entry_of(download(place, language="en"))
+    assert "use your code: https://porchlight.example/en/place" in entry["DESCRIPTION"]
+    place.occurrence.event.visibility = "private"
+    entry = entry_of(download(place, language="en"))
+    assert entry["URL"] == "https://porchlight.example/en/place" and "/events/" not in entry["DESCRIPTION"]
+
+
 def test_names_and_addresses_with_odd_letters_stay_whole(place: Registration) -> None:
     body = invitation(
         place, discreet=False, language="en", organizer_name='Casa "Luz", y más; S.A.\r\nX: y',

@@ -269,6 +269,19 @@ def test_some_kinds_are_sensitive_whatever_is_said(host: uuid.UUID, kind: str) -
     assert not the(event_id).sensitive, "other kinds are what the organizer says"
 
 
+def test_who_was_never_asked_for_full_words_gets_none_once_it_is_sensitive(
+    published: uuid.UUID, world: ModuleType
+) -> None:
+    open_words = replace(SAID, type="education", sensitive=False, checklist_id=the(published).checklist_id)
+    with transaction():
+        events.edit(published, open_words)
+    person = attend(published, world)
+    assert world.registration(person).wording == "full"
+    with transaction():
+        events.edit(published, replace(open_words, sensitive=True))
+    assert world.registration(person).is_discreet
+
+
 def test_becoming_sensitive_shortens_and_keeps_rosters_readable(published: uuid.UUID, world: ModuleType) -> None:
     with transaction():
         db.session.get_one(Organization, the(published).organization_id).retention_days = 60

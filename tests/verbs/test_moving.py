@@ -297,6 +297,37 @@ def test_two_moves_are_one_to_who_heard_of_none(world: ModuleType, clinic: Poste
     assert seen[late] == new, "they only know the day in between"
 
 
+def test_a_date_that_is_back_where_it_was_has_no_new_address(world: ModuleType, clinic: Posted) -> None:
+    with transaction():
+        person = world.attends(clinic)
+    move(clinic)
+    move(clinic, -WEEK)
+    found = moved.of(world.registration(person))
+    assert found and (found.was_local, found.same_time) == (datetime(2026, 12, 12, 9, 30), False)
+
+
+def test_shortly_before_the_date_nobody_waits_for_answers(world: ModuleType, clinic: Posted, at: Any) -> None:
+    with transaction():
+        person = world.attends(clinic)
+        elsewhere = world.venue(clinic.organization_id)
+    at("2026-12-05 08:00")
+    move(clinic, timedelta(), elsewhere)
+    found = moved.of(world.registration(person))
+    assert found and found.answer_by == the(clinic.occurrence_id).starts_at, "not after it began"
+    with transaction():
+        assert events.ask_by_phone() == 1
+
+
+def test_another_party_is_no_yes_to_the_new_day(world: ModuleType, clinic: Posted) -> None:
+    with transaction():
+        person = world.attends(clinic, party=2)
+        registrations.reconfirm(person)
+    move(clinic)
+    with transaction():
+        registrations.change(person, replace(registrations.Wishes.of(world.registration(person)), party=1))
+    assert not world.registration(person).is_reconfirmed
+
+
 def test_an_open_offer_goes_back_to_the_line(world: ModuleType) -> None:
     with transaction():
         clinic = world.clinic(slots=1, seats=1)

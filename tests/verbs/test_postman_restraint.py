@@ -99,11 +99,23 @@ def test_a_place_is_held_until_its_letter_could_be_answered(world: ModuleType, l
             registrations.lapse_holds()
         postman.deliver_due()
         assert (world.registration(ninth).state, len(letters_sent.deliveries)) == (states.HELD, letters)
-    assert "10:00 AM" in str(letters_sent.letters[-1].get_body(("plain",))), "it says until when"
-    at.later(minutes=1)
+    assert "10:01 AM" in str(letters_sent.letters[-1].get_body(("plain",))), "it says until when"
+    at.later(minutes=2)
     with transaction():
         registrations.lapse_holds()
     assert world.registration(ninth).state == states.CANCELLED, "and then it is free"
+
+
+def test_a_place_is_held_no_longer_however_often_it_is_changed(world: ModuleType, at: Any) -> None:
+    at("2026-11-21 10:00")
+    with transaction():
+        workshop = world.workshop(seats=50)
+        ninth = [world.attends(workshop) for _ in range(9)][-1]
+    for language in ("es", "en", "es"):
+        with transaction():
+            registrations.change(ninth, replace(Wishes.of(world.registration(ninth)), language=language))
+        postman.deliver_due()
+    assert world.registration(ninth).held_until == clock.now() + timedelta(days=2)
 
 
 def test_several_dates_do_not_fill_it_more(attend: Callable[..., None], letters_sent: Sink, at: Any) -> None:

@@ -12,12 +12,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import checkin, events, privacy, registrations, trainings, worker
+from scheduler import checkin, events, organizations, privacy, registrations, trainings, worker
 from scheduler.core import keyring, tokens
 from scheduler.core.errors import Closed, Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.demo import employers
 from scheduler.events import Announcement
+from scheduler.letters import compose
 from scheduler.models import audit, inbox
 from scheduler.models import message as letters
 from scheduler.models import training as states
@@ -355,6 +356,34 @@ def test_an_employer_hears_when_the_session_is_called_off(training_id: uuid.UUID
     assert booking(booking_id).state == states.CANCELLED and queued().count(letters.BOOKING_CHANGED) == 1
     with pytest.raises(Closed), transaction():
         trainings.join(booking_id, "Ana", "en", "n")
+
+
+def test_a_hidden_address_of_the_provider_is_no_workplace(training_id: uuid.UUID, world: ModuleType) -> None:
+    booking_id = taken_up(training_id)
+    with transaction():
+        venue_id = world.venue(db.session.get_one(Training, training_id).organization_id)
+        db.session.get_one(Venue, venue_id).visibility = "after_registration"
+        trainings.accept(booking_id, Terms(wish=0, starts=time(9), venue_id=venue_id, places=18))
+    accepted = db.session.scalars(sa.select(Message).where(Message.letter == letters.BOOKING_ACCEPTED)).one()
+    text = compose(accepted).words.text
+    assert db.session.get_one(Venue, venue_id).address in text and "At your place" not in text
+
+
+def test_an_employer_hears_of_another_address(training_id: uuid.UUID, world: ModuleType) -> None:
+    booking_id = taken_up(training_id)
+    with transaction():
+        host = db.session.get_one(Training, training_id).organization_id
+        venue_id = world.venue(host)
+        trainings.accept(booking_id, Terms(wish=0, starts=time(9), venue_id=venue_id, places=18))
+    worker.do_chores()
+    assert letters.BOOKING_CHANGED not in queued()
+    with transaction():
+        venue = db.session.get_one(Venue, venue_id)
+        told = {name: getattr(venue, name) for name in organizations.VenueFacts.__annotations__}
+        organizations.save_venue(host, organizations.VenueFacts(**told | {"address": "7 Other St."}), venue_id)
+    for _round in range(2):
+        worker.do_chores()
+    assert queued().count(letters.BOOKING_CHANGED) == 1
 
 
 @pytest.mark.parametrize("fault", ["its key is gone", "something else"])

@@ -377,3 +377,34 @@ def test_who_did_not_answer_is_not_thanked_for_an_answer(client: FlaskClient, wo
     page = client.get(place(silent)).text
     assert "This place is no longer kept" in page and "Thank you for telling us" not in page
     assert "Thank you for telling us" in client.get(place(told)).text
+
+
+def test_who_is_late_finds_words_and_nothing_to_give_back(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    """They were marked as one who did not come; the door still lets them in, and nobody else gets the place."""
+    at("2026-11-28 09:00")
+    with transaction():
+        registration_id = world.attends(world.clinic(slots=3))
+    own = place(registration_id)
+    with transaction():
+        db.session.get_one(Registration, registration_id).state = "no_show"
+    at("2026-12-12 10:00")
+    page = client.get(own).text
+    assert "We did not see you yet" in page and "go to the door" in page and code_in(page)
+    for act in (client.get, client.post):
+        assert act(f"{own}/cancellation").location == own
+    assert state(registration_id) == "no_show"
+    with transaction():
+        db.session.get_one(Registration, registration_id).state = "confirmed"
+    at("2026-12-13 10:00")
+    assert client.post(f"{own}/cancellation").location == own
+    assert state(registration_id) == "confirmed"
+
+
+def test_whoever_has_no_letter_is_not_sent_to_one(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        clinic = world.clinic()
+        ways = {"phone": "312-555-0143", "email": "ana@post.example"}
+        codes = [db.session.get_one(Registration, world.attends(clinic, contact_kind=kind, contact=contact)).code
+                 for kind, contact in ways.items()]  # fmt: skip
+    by_phone, by_mail = (client.post("/en/place", data={"code": code}, follow_redirects=True).text for code in codes)
+    assert "Call us to hear them." in by_phone and "The link in your e-mail shows them." in by_mail

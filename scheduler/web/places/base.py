@@ -33,6 +33,9 @@ blueprint = Blueprint("places", "scheduler.web.places")
 
 Answer = tuple[str, int]
 
+HAVE_A_PLACE = (*places.SEATED, places.NO_SHOW)
+"""May know a hidden address: who comes late was marked as one who did not come."""
+
 OFF, OVER, CAME = "off", "over", "came"
 """The host called the date off; it is over; it is over and they were there."""
 
@@ -82,7 +85,7 @@ def _draw(occurrence: Occurrence, standing: str, registration: Registration | St
         event=event,
         venue=venue,
         standing=standing,
-        may_know_address=venue is not None and (registration.state in places.SEATED or not venue.kept_back),
+        may_know_address=venue is not None and (registration.state in HAVE_A_PLACE or not venue.kept_back),
         hosts=_hosts,
         masked=masked,
         moment=lambda instant: moment(instant, occurrence.zone),
