@@ -14,12 +14,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import postman, registrations, worker
+from scheduler import postman, registrations, waitlist, worker
 from scheduler.core import clock, keyring
 from scheduler.core.extensions import db, limiter, mail, transaction
 from scheduler.models import registration as states
 from scheduler.models.letter_day import LetterCount, LetterDay
 from scheduler.models.message import Message
+from scheduler.models.offer import Offer
 from scheduler.postman import days, delivery, restraint
 from scheduler.registrations import Wishes
 
@@ -104,6 +105,24 @@ def test_a_place_is_held_until_its_letter_could_be_answered(world: ModuleType, l
     with transaction():
         registrations.lapse_holds()
     assert world.registration(ninth).state == states.CANCELLED, "and then it is free"
+
+
+def test_whoever_took_an_offer_has_answered_us(world: ModuleType, letters_sent: Sink, at: Any) -> None:
+    """However many letters there were today, the one that says they are in now goes at once."""
+    at("2026-11-21 10:00")
+    with transaction():
+        full = world.workshop(seats=1, slug="full")
+        inside = world.attends(full, contact="inside@post.example")
+        waits = world.attends(full)
+        for slug in ("one", "two", "three"):
+            world.attends(world.workshop(slug=slug))
+    with transaction():
+        registrations.cancel(inside)
+    with transaction():
+        waitlist.accept(db.session.scalars(sa.select(Offer.id).where(Offer.registration_id == waits)).one())
+    postman.deliver_due()
+    told = sa.select(Message.state).where(Message.registration_id == waits, Message.letter == "confirmation")
+    assert db.session.scalars(told).all() == ["sent"]
 
 
 def test_a_place_is_held_no_longer_however_often_it_is_changed(world: ModuleType, at: Any) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from scheduler import checkin, registrations
+from scheduler import checkin, events, registrations
 from scheduler.core import clock, tokens
 from scheduler.core.extensions import db, limiter, transaction
 from scheduler.models.checklist import Checklist
@@ -408,3 +408,14 @@ def test_whoever_has_no_letter_is_not_sent_to_one(client: FlaskClient, world: Mo
                  for kind, contact in ways.items()]  # fmt: skip
     by_phone, by_mail = (client.post("/en/place", data={"code": code}, follow_redirects=True).text for code in codes)
     assert "Call us to hear them." in by_phone and "The link in your e-mail shows them." in by_mail
+
+
+def test_who_waits_reads_that_a_closed_date_offers_nothing(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.workshop(seats=1)
+        world.attends(posted, contact="inside@post.example")
+        waits = world.attends(posted)
+    assert "takes no names now" not in client.get(place(waits)).text
+    with transaction():
+        events.close(posted.occurrence_id)
+    assert "no place is offered until that changes" in client.get(place(waits)).text
