@@ -119,7 +119,7 @@ def put_stamps(entry: Event, created: datetime, revised: datetime, sequence: int
 
 
 def put_place(entry: Event, occurrence: Occurrence, page: str, *, address_known: bool) -> None:
-    """Where it is: the address, the area of a hidden place, or how to join online."""
+    """Where it is: the address, the area of a hidden place, or how to join online; the link for who has a place."""
     venue = occurrence.venue
     online = is_online(occurrence)
     if venue is not None and not venue.online and (address_known or not venue.hidden):
@@ -129,7 +129,8 @@ def put_place(entry: Event, occurrence: Occurrence, page: str, *, address_known:
     else:
         put_text(entry, "location", _("Online") if online else _("See the event page"))
     if online:
-        put_uri(entry, "conference", page, VALUE="URI", FEATURE="VIDEO", LABEL=_("How to join"))
+        join = occurrence.event.join_link if address_known else ""
+        put_uri(entry, "conference", join or page, VALUE="URI", FEATURE="VIDEO", LABEL=_("How to join"))
 
 
 def is_online(occurrence: Occurrence) -> bool:

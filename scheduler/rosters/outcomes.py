@@ -47,10 +47,15 @@ def record_call(message_id: uuid.UUID, outcome: str, user_id: uuid.UUID, tries: 
 
 
 def undo_call(message_id: uuid.UUID, user_id: uuid.UUID) -> Message:
-    """That was a slip of the thumb: the call is still to be made. Raises Conflict after an hour, or if it cannot be."""
+    """That was a slip of the thumb: the call is still to be made, and what was said in it was not.
+
+    Raises Conflict after an hour, or if it cannot be.
+    """
     message, registration = _locked(message_id)
     if not can_undo(message, clock.now()):
         raise Conflict(_l("This call can no longer be taken back."))
+    if registration.reconfirmed_at == message.outcome_at:
+        registration.reconfirmed_at = None
     message.attempts -= 1
     message.state, message.sent_at = letters.WAITING, None
     message.outcome = letters.NO_ANSWER if message.attempts else None

@@ -156,6 +156,15 @@ def test_the_download_is_nobodys_invitation(place: Registration) -> None:
     assert entry_of(download(place, language="en"))["SUMMARY"] == "Appointment / Cita"
 
 
+def test_who_has_a_place_gets_the_link_to_join(place: Registration) -> None:
+    place.wording = "full"
+    event = place.occurrence.event
+    event.format, event.join_link = "hybrid", "https://meet.example/room"
+    assert entry_of(download(place, language="en"))["CONFERENCE"] == "https://meet.example/room"
+    place.state = "waitlisted"
+    assert "meet.example" not in download(place, language="en").decode()
+
+
 def test_who_gets_no_letter_and_who_is_invited_find_their_way(place: Registration) -> None:
     place.wording, place.contact_kind = "full", "none"
     entry = entry_of(download(place, language="en"))

@@ -216,6 +216,10 @@ def test_who_says_that_they_come_is_confirmed(desk: FlaskClient, world: ModuleTy
     end(desk, posted, place, "confirmation", "coming")
     db.session.rollback()
     assert db.session.get_one(Registration, place).reconfirmed_at is not None
+    undo = f"/console/calls/{call_for(place, 'confirmation')}/removal"
+    assert press(desk, calls_of(posted), undo).status_code == 303
+    db.session.rollback()
+    assert db.session.get_one(Registration, place).reconfirmed_at is None, "nobody spoke to them after all"
 
 
 @pytest.mark.parametrize("offered", [False, True], ids=["in line", "offered"])
