@@ -105,9 +105,10 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
 
 def _say_less(event: Event) -> None:
     """What was open to everybody's eyes is sensitive now: nobody on it was ever asked for full words."""
-    dates = sa.select(Occurrence.id).where(Occurrence.event_id == event.id)
-    people = sa.update(Registration).where(Registration.occurrence_id.in_(dates)).values(wording=DISCREET)
-    db.session.execute(people.execution_options(synchronize_session=False))
+    for date_id in sorted(occurrence.id for occurrence in event.occurrences):
+        seats.lock(date_id)  # whoever is just keeping a place there comes before
+        people = sa.update(Registration).where(Registration.occurrence_id == date_id).values(wording=DISCREET)
+        db.session.execute(people.execution_options(synchronize_session=False))
 
 
 def locked(event_id: uuid.UUID) -> Event:

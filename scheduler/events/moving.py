@@ -79,7 +79,8 @@ def _note_what_they_heard(occurrence: Occurrence, is_back_at: datetime | None) -
     people = Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
     note = sa.update(Registration).where(*people).values(heard_local=occurrence.starts_local)
     if occurrence.moved_at is not None:
-        note = note.where(sa.not_(_has_not_heard(occurrence.moved_at)) | (Registration.heard_local == is_back_at))
+        is_back = Registration.heard_local == is_back_at if is_back_at else sa.false()
+        note = note.where(sa.not_(_has_not_heard(occurrence.moved_at)) | is_back)
     db.session.execute(note.execution_options(synchronize_session=False))
 
 

@@ -77,15 +77,14 @@ class Counters(Protocol):
 
 
 def unasked(message: Message) -> Unasked | None:
-    """What is to be counted of this letter; None for one that somebody wants, as whoever has answered us does."""
+    """What is to be counted of this letter; None for one that somebody wants."""
     if not limiter.enabled or message.letter not in UNCONFIRMED:
         return None
     if message.booking is not None:
         return Unasked(message.id, message.booking.email.casefold(), message.booking.training_id)
-    place = message.registration
-    if place is None or message.occurrence_id is None or place.reconfirmed_at is not None:
-        return None
-    return Unasked(message.id, place.contact.casefold(), message.occurrence_id)
+    if message.registration is not None and message.occurrence_id is not None:
+        return Unasked(message.id, message.registration.contact.casefold(), message.occurrence_id)
+    return None
 
 
 def too_many(letters: Sequence[Unasked]) -> set[uuid.UUID]:

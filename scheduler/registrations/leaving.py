@@ -19,10 +19,15 @@ from .finding import locked
 
 
 def cancel(registration_id: uuid.UUID) -> Registration:
-    """I cannot come: the place is free at once; the data goes within the hour. A second call changes nothing."""
+    """I cannot come: the place is free at once; the data goes within the hour. A second call changes nothing.
+
+    Raises Conflict for who was marked as one who did not come: the count of those stays right.
+    """
     registration = locked(registration_id)
     if registration.state == states.CANCELLED:
         return registration
+    if registration.state == states.NO_SHOW:
+        raise Conflict(_l("It is too late to give this place back. You can still erase your information."))
     leave(registration)
     return registration
 
@@ -61,8 +66,8 @@ def erase(registration_id: uuid.UUID) -> None:
     registration = locked(registration_id)
     if registration.state in (states.CHECKED_IN, states.NO_SHOW):
         _forget_after_the_door(registration)
-    else:
-        cancel(registration_id)
+    elif registration.state != states.CANCELLED:
+        leave(registration)
     registration.erase_asked = True
     registration.link_generation += 1
 

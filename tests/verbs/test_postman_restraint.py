@@ -14,13 +14,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import postman, registrations, waitlist, worker
+from scheduler import postman, registrations, worker
 from scheduler.core import clock, keyring
 from scheduler.core.extensions import db, limiter, mail, transaction
 from scheduler.models import registration as states
 from scheduler.models.letter_day import LetterCount, LetterDay
 from scheduler.models.message import Message
-from scheduler.models.offer import Offer
 from scheduler.postman import days, delivery, restraint
 from scheduler.registrations import Wishes
 
@@ -107,22 +106,19 @@ def test_a_place_is_held_until_its_letter_could_be_answered(world: ModuleType, l
     assert world.registration(ninth).state == states.CANCELLED, "and then it is free"
 
 
-def test_whoever_took_an_offer_has_answered_us(world: ModuleType, letters_sent: Sink, at: Any) -> None:
-    """However many letters there were today, the one that says they are in now goes at once."""
+def test_a_button_that_anybody_can_press_opens_no_mailbox(world: ModuleType, letters_sent: Sink, at: Any) -> None:
+    """Whoever typed an address sees the page of the place, and "I'm coming" there, without reading any letter."""
     at("2026-11-21 10:00")
     with transaction():
-        full = world.workshop(seats=1, slug="full")
-        inside = world.attends(full, contact="inside@post.example")
-        waits = world.attends(full)
-        for slug in ("one", "two", "three"):
-            world.attends(world.workshop(slug=slug))
+        place = world.attends(world.workshop())
     with transaction():
-        registrations.cancel(inside)
-    with transaction():
-        waitlist.accept(db.session.scalars(sa.select(Offer.id).where(Offer.registration_id == waits)).one())
-    postman.deliver_due()
-    told = sa.select(Message.state).where(Message.registration_id == waits, Message.letter == "confirmation")
-    assert db.session.scalars(told).all() == ["sent"]
+        registrations.reconfirm(place)
+    for number in range(12):
+        language = ("es", "en")[number % 2]
+        with transaction():
+            registrations.change(place, replace(Wishes.of(world.registration(place)), language=language))
+        postman.deliver_due()
+    assert len(letters_sent.deliveries) <= restraint.LETTERS_A_DAY.amount == 8
 
 
 def test_a_place_is_held_no_longer_however_often_it_is_changed(world: ModuleType, at: Any) -> None:

@@ -390,14 +390,17 @@ def test_who_is_late_finds_words_and_nothing_to_give_back(client: FlaskClient, w
     at("2026-12-12 10:00")
     page = client.get(own).text
     assert "We did not see you yet" in page and "go to the door" in page and code_in(page)
-    for act in (client.get, client.post):
-        assert act(f"{own}/cancellation").location == own
-    assert state(registration_id) == "no_show"
+    asked, pressed = client.get(f"{own}/cancellation"), client.post(f"{own}/cancellation")
+    by_code = client.post("/en/place/code/cancellation", data={"code": code_in(page), "sure": "1"})
+    assert (pressed.status_code, by_code.status_code) == (409, 409)
+    assert all("too late to give this place back" in answer.text for answer in (asked, pressed, by_code))
+    assert "Somebody else gets it" not in asked.text and state(registration_id) == "no_show"
     with transaction():
         db.session.get_one(Registration, registration_id).state = "confirmed"
     at("2026-12-13 10:00")
     assert client.post(f"{own}/cancellation").location == own
     assert state(registration_id) == "confirmed"
+    assert client.post(f"{own}/erasure").status_code == 303, "erasing is never too late"
 
 
 def test_whoever_has_no_letter_is_not_sent_to_one(client: FlaskClient, world: ModuleType) -> None:

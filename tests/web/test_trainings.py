@@ -23,6 +23,7 @@ from scheduler.models.event import Event
 from scheduler.models.message import WAITING, Message
 from scheduler.models.registration import Registration
 from scheduler.models.training import Booking, Training
+from scheduler.models.venue import Venue
 from scheduler.trainings import Terms
 
 from .filling import nonce_in
@@ -434,3 +435,19 @@ def test_no_odd_name_breaks_the_invitation(client: FlaskClient) -> None:
     for odd in ODD:
         answer = client.post(invitation(), data={"name": odd, "nonce": nonce_in(client.get(invitation()).text)})
         assert answer.status_code in (303, 409, 422), (answer.status_code, odd)
+
+
+def test_a_hidden_address_is_for_the_employer_and_for_who_has_a_place(client: FlaskClient, world: ModuleType) -> None:
+    """The invitation and the poster go from hand to hand."""
+    own = asked(client)
+    set_up()
+    with transaction():
+        session = booking().occurrence
+        assert session is not None
+        venue = db.session.get_one(Venue, world.venue(session.event.organization_id))
+        venue.visibility = "after_registration"
+        session.venue = venue
+        address, area = venue.address, venue.area
+    for text in (client.get(invitation()).text, client.get(f"{invitation()}/poster").text):
+        assert address not in text and area in text and "You get the address when you have a place." in text
+    assert address in client.get(own).text

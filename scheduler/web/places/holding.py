@@ -12,7 +12,7 @@ from ...core import clock
 from ...core.errors import Refusal
 from ...core.extensions import db, transaction
 from ...models.event import Occurrence
-from ...models.registration import NO_SHOW, Registration
+from ...models.registration import Registration
 from .. import access, languages, shelf
 from .base import Answer, blueprint, held_page, readable, standing_of
 from .likeness import is_common
@@ -59,7 +59,7 @@ def confirm(token: str) -> Answer | Response:
 def cancel(token: str) -> Answer | Response:
     """I can't come: GET asks once, POST gives the place back. Afterwards there is nothing to give."""
     registration = found(token)
-    if registration.occurrence.ends_at <= clock.now() or registration.state == NO_SHOW:
+    if registration.occurrence.ends_at <= clock.now():
         return redirect(url_for("places.show", token=token), 303)
     if request.method != "POST":
         return ask("places/cancellation.html", registration, token=token)
