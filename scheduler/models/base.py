@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import make_transient_to_detached, mapped_column
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 else:
     Model = db.Model
 
+Row = TypeVar("Row", bound=Base)
 Texts = dict[str, str]
 """One text in several languages: {"en": …, "es": …}."""
 
@@ -88,7 +89,7 @@ def table_of(model: type[Base]) -> sa.Table:
 
 
 def write_new(rows: Sequence[Base]) -> None:
-    """Write new rows of one table by one plain statement; the session, which did not know them, does from then on.
+    """Write new rows of one table by one plain statement. No session knows them: introduce() those that one should.
 
     What add() and flush() do, without the search for everything else that may have changed: for rows that come by
     the hundred. Columns that were not set get their defaults, which must be plain values.
@@ -100,9 +101,29 @@ def write_new(rows: Sequence[Base]) -> None:
         vars(row).update(_defaults(table) | vars(row))
     told = sorted({key for row in rows for key in _defaults(table) if vars(row)[key] is not None})
     db.session.execute(_inserting(table), [{key: vars(row)[key] for key in told} for row in rows])
-    for row in rows:
-        make_transient_to_detached(row)
-        db.session.add(row)
+
+
+def introduce(row: Base) -> None:
+    """To the session, which follows what becomes of it from then on."""
+    make_transient_to_detached(row)
+    db.session.add(row)
+
+
+def unwatched(model: type[Row], values: Iterable[tuple[str, Any]]) -> Row:
+    """An object of which nobody writes down what is set, for write_new() or only to look at: rows by the hundred."""
+    made = cast(Row, sa.inspect(model).class_manager.new_instance())
+    vars(made).update(values)
+    return made
+
+
+def as_read(model: type[Row], values: Sequence[Any]) -> Row:
+    """The values of all its columns, in the order of its table, as such an object: only to look at."""
+    return unwatched(model, zip(_keys(table_of(model)), values, strict=True))
+
+
+@cache
+def _keys(table: sa.Table) -> list[str]:
+    return [column.key for column in table.columns]
 
 
 @cache

@@ -8,11 +8,11 @@ from .leaving import cancel, erase, lapse_holds, stop_reminders
 from .repeating import SAME_CONTACT_LIMIT
 from .transferring import NoRoom, transfer
 from .walking_in import walk_in
-from .writing import HOLD
+from .writing import HOLD, Draft, draft
 
 __all__ = [
-    "HOLD", "SAME_CONTACT_LIMIT", "Attendee", "ChangedSince", "NoRoom", "SentForm", "Wishes", "by_code", "by_token",
-    "by_token_before", "cancel", "change",
-    "check_changeable", "erase", "lapse_holds", "locked", "may_move", "may_resize", "reconfirm", "register",
-    "register_each",    "renew_feed", "seen_by_token", "seen_date", "stop_reminders", "transfer", "walk_in",
+    "HOLD", "SAME_CONTACT_LIMIT", "Attendee", "ChangedSince", "Draft", "NoRoom", "SentForm", "Wishes", "by_code",
+    "by_token", "by_token_before", "cancel", "change", "check_changeable", "draft", "erase", "lapse_holds", "locked",
+    "may_move", "may_resize", "reconfirm", "register", "register_each", "renew_feed", "seen_by_token", "seen_date",
+    "stop_reminders", "transfer", "walk_in",
 ]  # fmt: skip

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Load, Session, joinedload
+from sqlalchemy.orm import Load, Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from .. import seats
-from ..core import keyring, tokens
+from ..core import engines, keyring, tokens
 from ..core.errors import Missing
 from ..core.extensions import db
 from ..models import registration as states
-from ..models.base import table_of
-from ..models.event import Event, Occurrence
+from ..models.base import as_read, table_of
+from ..models.event import Event, Occurrence, Slot
 from ..models.message import LetterShown, Message
 from ..models.registration import Registration
+
+LETTER = len(LetterShown._fields)
 
 
 def by_token(token: str, purpose: str = tokens.PLACE) -> Registration:
@@ -34,23 +37,33 @@ def seen_by_token(token: str, date_of: Callable[[uuid.UUID], Occurrence]) -> tup
     `date_of` gives its date, which others may look at in the same moment. Raises Missing, also where `date_of` does.
     """
     row = tokens.row_of(token)
-    found = row and db.session.execute(_with_letters(), {"place": row}).all()
-    if not found or found[0][0].is_gone():
+    found = _with_letters_of(row) if row else []
+    registration = as_read(Registration, found[0][:-LETTER]) if found else None
+    if registration is None or registration.is_gone():
         raise Missing()
-    registration: Registration = found[0][0]
-    set_committed_value(registration, "occurrence", date_of(registration.occurrence_id))
-    told = [
-        LetterShown(letter, channel, state, outcome)
-        for _registration, letter, channel, state, outcome in found
-        if letter is not None
-    ]
+    occurrence = date_of(registration.occurrence_id)
+    set_committed_value(registration, "occurrence", occurrence)
+    set_committed_value(registration, "slot", _slot_of(registration.slot_id, occurrence))
+    told = [LetterShown(*one[-LETTER:]) for one in found if one[-LETTER] is not None]
     return _proven(registration, token, tokens.PLACE), told
+
+
+def _with_letters_of(row: uuid.UUID) -> Sequence[sa.Row[Any]]:
+    with engines.alone(db.engine).connect() as connection:
+        return connection.execute(_with_letters(), {"place": row}).all()
+
+
+def _slot_of(slot_id: uuid.UUID | None, seen: Occurrence) -> Slot | None:
+    """Its time among those of the date; asked for alone where another machine added it in this moment."""
+    known = next((slot for slot in seen.slots if slot.id == slot_id), None)
+    return known if known or not slot_id else db.session.get(Slot, slot_id)
 
 
 def seen_date(occurrence_id: uuid.UUID) -> Occurrence:
     """A date with what the page of a place shows of it, in no session, so that all threads may read it."""
     with Session(db.engine) as session:
-        query = sa.select(Occurrence).where(Occurrence.id == occurrence_id).options(*_of_date())
+        query = sa.select(Occurrence).where(Occurrence.id == occurrence_id)
+        query = query.options(*_of_date(), selectinload(Occurrence.slots))
         return session.scalars(query).unique().one()
 
 
@@ -105,14 +118,14 @@ def _behind_link() -> sa.Select[Registration]:
 
 
 @cache
-def _with_letters() -> sa.Select[Registration, str | None, str, str, str | None]:
-    letter = table_of(Message).c
+def _with_letters() -> sa.Select[Any]:
+    """The row of a place, and each letter to it."""
+    place, letter = table_of(Registration), table_of(Message)
     return (
-        sa.select(Registration, letter.letter, letter.channel, letter.state, letter.outcome)
-        .outerjoin(table_of(Message), letter.registration_id == Registration.id)
-        .where(Registration.id == sa.bindparam("place"))
-        .options(joinedload(Registration.slot))
-        .order_by(letter.created_at, letter.id)
+        sa.select(place, *(letter.c[name] for name in LetterShown._fields))
+        .outerjoin(letter, letter.c.registration_id == place.c.id)
+        .where(place.c.id == sa.bindparam("place"))
+        .order_by(letter.c.created_at, letter.c.id)
     )
 
 

@@ -13,7 +13,7 @@ from ..core import clock
 from ..core.errors import Closed, Conflict, Refusal
 from ..core.extensions import db
 from ..models import registration as states
-from ..models.base import write_new
+from ..models.base import introduce, write_new
 from ..models.event import Occurrence
 from ..models.message import CONFIRMATION, WAITLIST_JOINED
 from ..models.registration import Registration
@@ -21,7 +21,7 @@ from .asking import Attendee, SentForm
 from .employers import check_share
 from .finding import locked
 from .repeating import KeptBefore, are_apart, kept_before, replayed
-from .writing import drawn_up
+from .writing import Draft, draft, drawn_up
 
 
 def register(
@@ -31,20 +31,23 @@ def register(
 
     The same nonce with the same answers gives the same registration. Raises Closed, TimeTaken, Refusal.
     """
-    sent = SentForm(slot_id, attendee, nonce, source)
-    [registration] = _register_all(seats.lock(occurrence_id), [sent])
+    occurrence = seats.lock(occurrence_id)
+    [registration] = _register_all(occurrence, [draft(occurrence, SentForm(slot_id, attendee, nonce, source))])
     if isinstance(registration, Refusal):
         raise registration
+    if registration not in db.session:
+        introduce(registration)
     return registration
 
 
-def register_each(occurrence_id: uuid.UUID, sent: Callable[[], Sequence[SentForm]]) -> list[Registration | Refusal]:
+def register_each(occurrence_id: uuid.UUID, drafts: Callable[[], Sequence[Draft]]) -> list[Registration | Refusal]:
     """The same for several people behind one lock: each gets what they would have got alone.
 
-    `sent` is asked for their forms once the date is locked, so that who comes meanwhile can be among them.
+    `drafts` is asked for their forms once the date is locked, so that who comes meanwhile can be among them. No session
+    follows what they get.
     """
     occurrence = seats.lock(occurrence_id, in_turn=False)
-    forms = sent()
+    forms = drafts()
     if are_apart(forms) and occurrence.event.max_per_employer is None:
         return _register_all(occurrence, forms)
     return [answer for form in forms for answer in _register_all(occurrence, [form])]
@@ -54,15 +57,20 @@ def register_each(occurrence_id: uuid.UUID, sent: Callable[[], Sequence[SentForm
 class _Asked:
     """A form, and what it is answered with as soon as that is known."""
 
-    sent: SentForm
+    drafted: Draft
     known: KeptBefore
     answer: Registration | Refusal | None = None
 
+    @property
+    def wish(self) -> tuple[uuid.UUID | None, int]:
+        """A time, or None where there is only one, for so many people."""
+        return self.drafted.sent.slot_id, self.drafted.sent.attendee.party
 
-def _register_all(occurrence: Occurrence, forms: Sequence[SentForm]) -> list[Registration | Refusal]:
+
+def _register_all(occurrence: Occurrence, forms: Sequence[Draft]) -> list[Registration | Refusal]:
     """For people of whom none could be another. A refusal is told before anything of that form is written."""
     known = kept_before(occurrence, forms)
-    everybody = [_Asked(sent, kept) for sent, kept in zip(forms, known, strict=True)]
+    everybody = [_Asked(drafted, kept) for drafted, kept in zip(forms, known, strict=True)]
     for one in everybody:
         one.answer = _answer(occurrence, one)
     _seat_together(occurrence, [one for one in everybody if one.answer is None])
@@ -71,9 +79,9 @@ def _register_all(occurrence: Occurrence, forms: Sequence[SentForm]) -> list[Reg
 
 def _seat_together(occurrence: Occurrence, people: list[_Asked]) -> None:
     """Answer all who get the time they wish; what they cost the database, they cost it together."""
-    allotted = seats.allot_wished(occurrence, [(one.sent.slot_id, one.sent.attendee.party) for one in people])
+    allotted = seats.allot_wished(occurrence, [one.wish for one in people])
     seated = [
-        (one, drawn_up(occurrence, allotment, one.sent, hold=one.known.is_often))
+        (one, drawn_up(one.drafted, occurrence, allotment, hold=one.known.is_often))
         for one, allotment in zip(people, allotted, strict=True)
         if allotment
     ]
@@ -85,10 +93,10 @@ def _seat_together(occurrence: Occurrence, people: list[_Asked]) -> None:
 def _seat(occurrence: Occurrence, one: _Asked) -> Registration | Refusal:
     """Answer somebody who does not simply get what they wish: perhaps with a place in line."""
     try:
-        allotment = seats.allot(occurrence, one.sent.slot_id, one.sent.attendee.party)
+        allotment = seats.allot(occurrence, *one.wish)
     except Refusal as refusal:
         return refusal
-    place = drawn_up(occurrence, allotment, one.sent, hold=one.known.is_often)
+    place = drawn_up(one.drafted, occurrence, allotment, hold=one.known.is_often)
     _write(CONFIRMATION if place.slot_id else WAITLIST_JOINED, [place])
     return place
 
@@ -102,8 +110,8 @@ def _answer(occurrence: Occurrence, one: _Asked) -> Registration | Refusal | Non
     """What this form is answered with before any seat is looked at: mostly nothing yet."""
     try:
         if one.known.same_form:
-            return replayed(occurrence, one.sent)
-        _check(occurrence, one.sent)
+            return replayed(occurrence, one.drafted.sent)
+        _check(occurrence, one.drafted.sent)
     except Refusal as refusal:
         return refusal
     return None

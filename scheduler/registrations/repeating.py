@@ -16,6 +16,7 @@ from ..models.base import table_of
 from ..models.event import Occurrence
 from ..models.registration import Registration
 from .asking import SentForm
+from .writing import Draft, answers_index
 
 SAME_CONTACT_LIMIT = 4
 
@@ -33,20 +34,16 @@ class KeptBefore:
         return self.same_contact >= SAME_CONTACT_LIMIT
 
 
-def kept_before(occurrence: Occurrence, forms: Sequence[SentForm]) -> list[KeptBefore]:
+def kept_before(occurrence: Occurrence, forms: Sequence[Draft]) -> list[KeptBefore]:
     """What is there already of the people who sent these forms. One question, since each place kept asks it."""
-    nonces = [states.nonce_index(occurrence, sent.nonce) for sent in forms]
-    contacts = [_contact_index(occurrence, sent.attendee.contact) for sent in forms]
+    nonces = [draft.place.nonce_index for draft in forms]
+    contacts = [draft.place.contact_index or b"" for draft in forms]
     asked = {"date": occurrence.id} | _named("nonce", nonces) | _named("contact", contacts)
     counts = {row[0]: row[1] for row in db.session.execute(_counted(len(forms)), asked)}
     return [
         KeptBefore(counts.get(nonce, 0), counts.get(contact, 0))
         for nonce, contact in zip(nonces, contacts, strict=True)
     ]
-
-
-def _contact_index(occurrence: Occurrence, contact: str) -> bytes:
-    return states.contact_index(occurrence, contact) if contact else b""
 
 
 def _named(name: str, values: list[bytes]) -> dict[str, bytes]:
@@ -69,10 +66,10 @@ def _places(name: str, count: int) -> list[sa.BindParameter[bytes]]:
     return [sa.bindparam(f"{name}{number}", type_=sa.LargeBinary) for number in range(count)]
 
 
-def are_apart(forms: Sequence[SentForm]) -> bool:
+def are_apart(forms: Sequence[Draft]) -> bool:
     """True if none of these forms could be another one that comes twice, or of the same contact."""
-    nonces = {sent.nonce for sent in forms}
-    contacts = [sent.attendee.contact.casefold() for sent in forms if sent.attendee.contact]
+    nonces = {draft.place.nonce_index for draft in forms}
+    contacts = [draft.place.contact_index for draft in forms if draft.place.contact_index]
     return len(nonces) == len(forms) and len(set(contacts)) == len(contacts)
 
 
@@ -89,8 +86,3 @@ def replayed(occurrence: Occurrence, sent: SentForm) -> Registration:
     if earlier.answers_index != answers_index(occurrence, sent) or earlier.is_gone():
         raise Conflict(_l("This form was already sent, and that place is kept. To book again, open the page anew."))
     return earlier
-
-
-def answers_index(occurrence: Occurrence, sent: SentForm) -> bytes:
-    """By which the answers of a form are known again, and nothing else."""
-    return states.nonce_index(occurrence, sent.attendee.digest(sent.slot_id))

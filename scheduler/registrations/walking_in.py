@@ -6,12 +6,12 @@ from flask_babel import lazy_gettext as _l
 
 from .. import seats
 from ..core.errors import Full, Refusal
-from ..models.base import write_new
+from ..models.base import introduce, write_new
 from ..models.event import Occurrence
 from ..models.registration import Registration
 from .asking import Attendee, SentForm
 from .repeating import kept_before, replayed
-from .writing import drawn_up
+from .writing import draft, drawn_up
 
 WALK_IN = "walk_in"
 
@@ -22,7 +22,8 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
     The same nonce with the same answers gives the same registration. Raises Full, Refusal, Conflict.
     """
     sent = SentForm(None, attendee, nonce, WALK_IN)
-    [known] = kept_before(occurrence, [sent])
+    drafted = draft(occurrence, sent)
+    [known] = kept_before(occurrence, [drafted])
     if known.same_form:
         return replayed(occurrence, sent)
     most = occurrence.event.party_max
@@ -33,6 +34,7 @@ def walk_in(occurrence: Occurrence, attendee: Attendee, nonce: str) -> Registrat
     if slot_id is None:
         raise Full()
     [allotment] = seats.number(occurrence, [slot_id])
-    place = drawn_up(occurrence, allotment, sent, hold=known.is_often)
+    place = drawn_up(drafted, occurrence, allotment, hold=known.is_often)
     write_new([place])
+    introduce(place)
     return place

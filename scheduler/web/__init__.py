@@ -42,7 +42,7 @@ def bind(app: Flask) -> None:
     assets.bind(app)
     filters.bind(app)
     errors.bind(app)
-    app.wsgi_app = headers.Protection(app)  # type: ignore[method-assign]
+    app.wsgi_app = headers.Finish(app)  # type: ignore[method-assign]
     shelf.bind(app)
     headers.bind(app)
     access.bind(app)

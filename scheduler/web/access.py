@@ -25,6 +25,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 NOT_YOURS = _l("Your role does not include this. Ask the lead of your organization.")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+DECLARED = "porchlight.access"
+"""In the environment of a request: what its view declares, for those around the app."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,16 @@ class Access:
     kind: str
     cache: int = 0
     roles: tuple[str, ...] = ()
+    is_alike: bool = False
+    """The same for everybody, but for a word of its own (gaps.py)."""
+
+    @property
+    def is_for_all(self) -> bool:
+        """True of a page of which one copy serves many."""
+        return bool(self.cache) or self.is_alike
+
+
+UNDECLARED = Access("operational")
 
 
 def _declare(declared: Access) -> Callable[[View], View]:
@@ -59,23 +71,21 @@ def staff(*roles: str) -> Callable[[View], View]:
 
 
 form = _declare(Access("form"))
+form_for_all = _declare(Access("form", is_alike=True))
 link = _declare(Access("link"))
 one_click = _declare(Access("one_click"))
 operational = _declare(Access("operational"))
 
 
 def declared() -> Access:
-    """What the view of this request declares; `public` without cache where nothing matched."""
+    """What the view of this request declares."""
     view = current_app.view_functions.get(request.endpoint or "")
-    found: Access = getattr(view, "access", Access("operational"))
+    found: Access = getattr(view, "access", UNDECLARED)
     return found
 
 
 def bind(app: Flask) -> None:
-    app.before_request(read_head_as_get)
-    app.before_request(refuse_nul)
-    app.before_request(guard_host)
-    app.before_request(guard)
+    app.before_request(meet)
 
 
 def require_declarations(app: Flask) -> None:
@@ -83,6 +93,15 @@ def require_declarations(app: Flask) -> None:
     silent = [name for name, view in app.view_functions.items() if not hasattr(view, "access")]
     if silent:
         raise RuntimeError(f"these views do not declare their access (see web/access.py): {', '.join(silent)}")
+
+
+def meet() -> Response | None:
+    """What each request meets first."""
+    wanted = request.environ[DECLARED] = declared()
+    read_head_as_get()
+    refuse_nul()
+    guard_host()
+    return guard(wanted)
 
 
 def read_head_as_get() -> None:
@@ -115,9 +134,8 @@ def _is_ours(host: str, base_url: str) -> bool:
         return False
 
 
-def guard() -> Response | None:
+def guard(wanted: Access) -> Response | None:
     """Stop what the view's declaration does not allow."""
-    wanted = declared()
     unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
     if unsafe and wanted.kind in ("public", "form", "link", "operational"):
         guard_origin()

@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from werkzeug.datastructures import Accept, ETags
-from werkzeug.http import parse_accept_header, parse_date, parse_etags
+from werkzeug.datastructures import ETags
+from werkzeug.http import parse_date, parse_etags
 
-from . import feeds, headers
+from . import feeds, gaps, packing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -20,21 +20,31 @@ CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the app said, with the two stamps by which a reader may know it already."""
+    """What the app said, with the two stamps by which a reader may know it already, and what fills its gap."""
 
     status: str
     headers: list[tuple[str, str]]
     body: bytes
     tag: str
     changed: datetime | None
+    word: gaps.Word | None
 
     @classmethod
-    def of(cls, status: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
+    def of(cls, status: str, headers: list[tuple[str, str]], body: bytes, word: gaps.Word | None) -> Answer:
         """The server writes the Date of each answer itself."""
         headers = [pair for pair in headers if pair[0] != "Date"]
         named = {name.lower(): value for name, value in headers}
         tag = named.get("etag", "").removeprefix("W/").strip('"')
-        return cls(status, headers, body, tag, parse_date(named.get("last-modified")))
+        return cls(status, headers, body, tag, parse_date(named.get("last-modified")), word)
+
+    def to(self, environ: WSGIEnvironment) -> tuple[list[tuple[str, str]], bytes]:
+        """Headers and body for this reader."""
+        if self.word is None:
+            return list(self.headers), self.body
+        if not self.body:
+            return [pair for pair in self.headers if pair[0] != "Content-Length"], b""
+        encoding = packing.best(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        return packing.pack(self.headers, gaps.fill(self.body, self.word), encoding)
 
     @property
     def octets(self) -> int:
@@ -52,8 +62,7 @@ class Answer:
 @lru_cache(maxsize=256)
 def way(accepted: str) -> tuple[str | None, bool]:
     """All that answers depend on in this header: how pages are packed, and whether feeds are."""
-    wishes = parse_accept_header(accepted, Accept)
-    return headers.packing(wishes), feeds.takes_gzip(wishes)
+    return packing.best(accepted), feeds.takes_gzip(packing.wishes(accepted))
 
 
 def sets_cookie(said: list[tuple[str, str]]) -> bool:

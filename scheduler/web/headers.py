@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-import brotli
 from flask import Flask, Response, request
-from werkzeug.datastructures import Accept
 
-from . import access
-from .access import Access
+from . import access, gaps, packing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -37,71 +33,81 @@ PROTECTING = [
     ("X-Content-Type-Options", "nosniff"),
 ]
 REMEMBER = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-COMPRESSED = ("text/html",)
-SMALL = 500
+KEPT_BY_NOBODY = ("Cache-Control", "no-store")
+NOT_FOUND_BY_SEARCH = ("X-Robots-Tag", "noindex")
+PAGE = "text/html"
 
 
 def bind(app: Flask) -> None:
-    app.after_request(finish)
+    app.after_request(cache)
 
 
-class Protection:
-    """WSGI around the app: what keeps a browser from telling others, embedding us or guessing."""
+def cache(response: Response) -> Response:
+    """Public pages may be kept by anyone for a while; everything else by nobody, which Finish says."""
+    seconds = access.declared().cache
+    if not seconds or "Cache-Control" in response.headers:
+        return response
+    if response.status_code == 200 and request.method in ("GET", "HEAD"):
+        response.headers["Cache-Control"] = f"public, max-age={seconds}"
+        if response.mimetype == PAGE:
+            response.vary.add("Accept-Encoding")
+        response.add_etag()
+        response.make_conditional(request)
+    return response
+
+
+class Finish:
+    """WSGI around the app: what keeps browsers and caches from telling others, and pages packed for their way."""
 
     def __init__(self, app: Flask) -> None:
         self._app, self._below = app, app.wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        wanted = [*PROTECTING, REMEMBER] if self._app.config["BASE_URL"].startswith("https://") else PROTECTING
+        said: list[Any] = []
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-            said = {name for name, _value in headers}
-            return start_response(status, headers + [pair for pair in wanted if pair[0] not in said], exc_info)
+        def listen(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
+            said[:] = status, headers
+            return lambda _chunk: None
 
-        return self._below(environ, start)
+        chunks = self._below(environ, listen)
+        status, headers = said
+        named = dict(headers)
+        kind = environ.get(access.DECLARED, access.UNDECLARED).kind
+        headers = headers + self._missing(named, kind)
+        if kind == "staff" or not named.get("Content-Type", "").startswith(PAGE):
+            start_response(status, headers)
+            return chunks
+        headers = _varied(headers, named.get("Vary"))
+        if not _is_packed_here(environ, named):
+            start_response(status, headers)
+            return chunks
+        try:
+            body = b"".join(chunks)
+        finally:
+            getattr(chunks, "close", lambda: None)()
+        headers, body = packing.pack(headers, body, packing.best(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        start_response(status, headers)
+        return (body,)
 
-
-def finish(response: Response) -> Response:
-    """Say who may keep the answer, and pack it."""
-    declared = access.declared()
-    if "Cache-Control" not in response.headers:
-        cache(response, declared)
-    if response.mimetype in COMPRESSED and declared.kind != "staff":
-        compress(response)
-    return response
-
-
-def cache(response: Response, declared: Access) -> None:
-    """Public pages may be kept by anyone for a while; everything else by nobody."""
-    seconds = declared.cache
-    if seconds and response.status_code == 200 and request.method in ("GET", "HEAD"):
-        response.headers["Cache-Control"] = f"public, max-age={seconds}"
-        response.add_etag()
-        response.make_conditional(request)
-    else:
-        response.headers["Cache-Control"] = "no-store"
-    if declared.kind in ("link", "staff"):
-        response.headers["X-Robots-Tag"] = "noindex"
-
-
-def compress(response: Response) -> None:
-    """Brotli or gzip for pages, but never where a session's secret could stand beside reflected words (BREACH)."""
-    vary = response.headers.get("Vary")
-    response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
-    if response.status_code == 304 or response.is_streamed or "Content-Encoding" in response.headers:
-        return
-    body = response.get_data()
-    encoding = packing(request.accept_encodings)
-    if encoding is None or len(body) < SMALL or request.method == "HEAD":
-        return
-    packed = brotli.compress(body, quality=5) if encoding == "br" else gzip.compress(body, 6, mtime=0)
-    response.set_data(packed)
-    response.headers["Content-Encoding"] = encoding
-    tag, _weak = response.get_etag()
-    if tag:
-        response.set_etag(tag, weak=True)
+    def _missing(self, named: dict[str, str], kind: str) -> list[tuple[str, str]]:
+        """What the app did not say otherwise."""
+        wanted = [*PROTECTING, KEPT_BY_NOBODY]
+        if self._app.config["BASE_URL"].startswith("https://"):
+            wanted.append(REMEMBER)
+        if kind in ("link", "staff"):
+            wanted.append(NOT_FOUND_BY_SEARCH)
+        return [pair for pair in wanted if pair[0] not in named]
 
 
-def packing(wishes: Accept) -> str | None:
-    """How a page is packed for a reader with these wishes: `br`, `gzip`, or not at all."""
-    return wishes.best_match(["br", "gzip"])
+def _varied(headers: list[tuple[str, str]], vary: str | None) -> list[tuple[str, str]]:
+    """Told to every reader of a page, however it was packed for this one."""
+    if vary is None:
+        return [*headers, ("Vary", "Accept-Encoding")]
+    if "Accept-Encoding" in vary:
+        return headers
+    return [*(pair for pair in headers if pair[0] != "Vary"), ("Vary", f"{vary}, Accept-Encoding")]
+
+
+def _is_packed_here(environ: WSGIEnvironment, named: dict[str, str]) -> bool:
+    """Never where a session's secret could stand beside reflected words (BREACH); a gap is filled before."""
+    return environ["REQUEST_METHOD"] != "HEAD" and "Content-Encoding" not in named and gaps.WORD not in environ

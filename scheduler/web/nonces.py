@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 
@@ -17,8 +18,13 @@ GOOD_FOR = timedelta(hours=24)
 
 def issue(event_id: uuid.UUID) -> str:
     """A fresh nonce for one showing of the form."""
-    made = int(clock.now().timestamp())
-    return str(_signer(current_app.config["SECRET_KEY"]).dumps([event_id.hex, secrets.token_urlsafe(16), made]))
+    return issuer(event_id)()
+
+
+def issuer(event_id: uuid.UUID) -> Callable[[], str]:
+    """What issues them, also where no app is at work."""
+    signer, event = _signer(current_app.config["SECRET_KEY"]), event_id.hex
+    return lambda: str(signer.dumps([event, secrets.token_urlsafe(16), int(clock.now().timestamp())]))
 
 
 def is_good(nonce: str, event_id: uuid.UUID) -> bool:

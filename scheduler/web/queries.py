@@ -9,7 +9,7 @@ from flask import request
 
 from . import access
 
-KNOWN = frozenset(("area", "date", "from", "lang", "language", "needs", "org", "page", "q", "topic", "when"))
+KNOWN = frozenset(("area", "date", "from", "lang", "language", "needs", "org", "page", "q", "slot", "topic", "when"))
 
 
 @lru_cache(maxsize=512)
@@ -19,6 +19,6 @@ def canonical(query: str) -> str:
 
 
 def asked() -> str:
-    """What this request asks for: only what is known on a public page, as it came on others."""
+    """What this request asks for: only what is known where one copy serves many, as it came elsewhere."""
     query = request.query_string.decode("latin-1")
-    return canonical(query) if access.declared().cache else query
+    return canonical(query) if access.declared().is_for_all else query

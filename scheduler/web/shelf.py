@@ -1,9 +1,10 @@
 """The shelf: finished answers of public pages and feeds, beside the revision of what they show.
 
 A page that declares `@access.public(cache=…)` is the same for everybody, so its octets are kept until something public
-changes (models/revision.py) or time alone would change them, and are handed out before the app is asked. Nothing that
-sets a cookie is kept. The revision is asked for at most once in BEHIND seconds, but always after a commit of this
-process, or of another one of the same `serve` or `web`.
+changes (models/revision.py) or time alone would change them, and are handed out before the app is asked. A form that
+declares `@access.form_for_all` is kept with a gap for its nonce. Nothing that sets a cookie is kept. The revision is
+asked for at most once in BEHIND seconds, but always after a commit of this process, or of another one of the same
+`serve` or `web`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from flask import Flask, Response, current_app, request
 from ..core import clock, engines
 from ..core.extensions import db, last_commit
 from ..models import revision
-from . import access, answers, queries
+from . import access, answers, gaps, queries
 from .answers import Answer
 
 if TYPE_CHECKING:
@@ -77,12 +78,11 @@ class Shelf:
         edition = self._present() if key else None
         if key is None or edition is None:
             return self._below(environ, start_response)
-        environ[OF_EDITION] = edition
+        environ[OF_EDITION], environ[gaps.FILLS] = edition, True
         found = self._find(key, environ, edition)
         if found is None:
             return self._ask(key, environ, start_response, edition)
-        start_response(found.status, list(found.headers))
-        return (found.body,)
+        return _hand_out(found, environ, start_response)
 
     def alike(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """What `make` gives, made once until something public changes: for what is equal for everybody meanwhile."""
@@ -174,20 +174,24 @@ class Shelf:
         """The app's own answer, kept if it may be."""
         said: list[Any] = []
 
-        def listen(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        def listen(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
             said[:] = status, headers
-            return start_response(status, headers, exc_info)
+            return lambda _chunk: None
 
         chunks = self._below(environ, listen)
-        if not environ.get(MAY_BE_KEPT) or "HTTP_COOKIE" in environ or answers.sets_cookie(said[1]):
+        status, headers = said
+        may_be_kept = environ.get(MAY_BE_KEPT) and "HTTP_COOKIE" not in environ and not answers.sets_cookie(headers)
+        if not may_be_kept and gaps.WORD not in environ:
+            start_response(status, headers)
             return chunks
         try:
             body = b"".join(chunks)
         finally:
             getattr(chunks, "close", lambda: None)()
-        answer = Answer.of(said[0], list(said[1]), body)
-        self._keep((*key, "unchanged") if answer.status.startswith("304") else key, answer, environ, edition)
-        return (body,)
+        answer = Answer.of(status, headers, body, environ.get(gaps.WORD))
+        if may_be_kept:
+            self._keep((*key, "unchanged") if status.startswith("304") else key, answer, environ, edition)
+        return _hand_out(answer, environ, start_response)
 
     def _keep(self, key: Key, answer: Answer, environ: WSGIEnvironment, edition: Edition) -> None:
         """The host was answered, so it is one of ours. What was not asked for longest makes room."""
@@ -202,6 +206,12 @@ class Shelf:
                 self._octets -= self._answers.popitem(last=False)[1].octets
 
 
+def _hand_out(answer: Answer, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    headers, body = answer.to(environ)
+    start_response(answer.status, headers)
+    return (body,)
+
+
 def bind(app: Flask) -> None:
     """Put the shelf in front of the app; the app marks what may be kept."""
     app.after_request(mark)
@@ -210,10 +220,12 @@ def bind(app: Flask) -> None:
 
 
 def mark(response: Response) -> Response:
-    """Only whole answers of pages that declare it, and that say themselves that anyone may keep them."""
-    for_all = response.headers.get("Cache-Control", "").startswith("public")
-    if for_all and response.status_code in (200, 304) and access.declared().cache:
-        request.environ[MAY_BE_KEPT] = not response.is_streamed
+    """Only whole answers of pages that declare it, and that say themselves that anyone may keep them, or have a gap."""
+    declared, environ = access.declared(), request.environ
+    for_all = declared.cache and response.headers.get("Cache-Control", "").startswith("public")
+    with_gap = declared.is_alike and gaps.WORD in environ and environ["REQUEST_METHOD"] == "GET"
+    if (for_all and response.status_code in (200, 304)) or (with_gap and response.status_code == 200):
+        environ[MAY_BE_KEPT] = not response.is_streamed
     return response
 
 

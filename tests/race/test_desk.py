@@ -19,10 +19,10 @@ from flask import Flask
 from scheduler import seats
 from scheduler.core.errors import Conflict, Refusal, TimeTaken
 from scheduler.core.extensions import db, last_commit, transaction
-from scheduler.models.event import Event, Slot
+from scheduler.models.event import Event, Occurrence, Slot
 from scheduler.models.message import Message
 from scheduler.models.registration import CONFIRMED, HELD, WAITLISTED, Registration
-from scheduler.registrations import SentForm
+from scheduler.registrations import SentForm, draft
 from scheduler.web.places import desk
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("crowds")]
@@ -36,23 +36,32 @@ class Desk:
         self._app, self._world, self._threads = app, world, threads
         with transaction():
             posted = world.workshop(seats=SEATS)
-        self.occurrence_id: uuid.UUID = posted.occurrence_id
+        self._see(posted.occurrence_id)
 
     def open_clinic(self, slots: int, seats: int) -> list[uuid.UUID]:
         """A clinic instead of the workshop; returns its times."""
         with transaction():
             posted = self._world.clinic(slots=slots, seats=seats)
-        self.occurrence_id = posted.occurrence_id
+        self._see(posted.occurrence_id)
         return list(posted.slot_ids)
+
+    def _see(self, occurrence_id: uuid.UUID) -> None:
+        """As everybody does before they come."""
+        self.occurrence_id = occurrence_id
+        self._seen = db.session.get_one(Occurrence, occurrence_id)
+        db.session.refresh(self._seen)
+        db.session.expunge(self._seen)
 
     def form(self, number: int, slot_id: uuid.UUID | None = None, **answers: Any) -> SentForm:
         attendee = self._world.attendee(**{"contact": f"p{number}@post.example"} | answers)
         return SentForm(slot_id, attendee, f"form {number}")
 
     def press(self, sent: SentForm) -> Future[str]:
+        drafted = draft(self._seen, sent)
+
         def act() -> str:
             with self._app.app_context():
-                return desk.keep(self.occurrence_id, sent)
+                return desk.keep(self.occurrence_id, drafted)
 
         return self._threads.submit(act)
 

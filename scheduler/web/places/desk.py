@@ -20,10 +20,10 @@ from sqlalchemy.exc import OperationalError
 from ... import registrations
 from ...core.errors import Refusal
 from ...core.extensions import transaction
-from ...registrations import SentForm
+from ...registrations import Draft
 
-Person = tuple[SentForm, Future[str]]
-"""What somebody sent, and what they get for it, once they are served: the token of the page of their place."""
+Person = tuple[Draft, Future[str]]
+"""What somebody asks for, and what they get for it, once they are served: the token of the page of their place."""
 PATIENCE_SECONDS = 0.01
 """So long, at most, those who could be served wait for those who are on their way."""
 
@@ -56,11 +56,11 @@ class Hall:
 hall = Hall()
 
 
-def keep(occurrence_id: uuid.UUID, sent: SentForm) -> str:
+def keep(occurrence_id: uuid.UUID, drafted: Draft) -> str:
     """Keep a place; returns the token of its page. Raises Refusal."""
     with _opening:
         desk = _open.setdefault(occurrence_id, Desk(occurrence_id))
-    return desk.keep(sent)
+    return desk.keep(drafted)
 
 
 class Desk:
@@ -69,10 +69,10 @@ class Desk:
     def __init__(self, occurrence_id: uuid.UUID) -> None:
         self._occurrence_id, self._line, self._turn = occurrence_id, deque[Person](), threading.Lock()
 
-    def keep(self, sent: SentForm) -> str:
+    def keep(self, drafted: Draft) -> str:
         """Wait until one's turn comes, or until somebody else served one on their turn. Raises Refusal."""
         answer = Future[str]()
-        self._line.append((sent, answer))
+        self._line.append((drafted, answer))
         with self._turn:
             if not answer.done():
                 hall.wait_until_empty()
@@ -85,7 +85,7 @@ class Desk:
         try:
             self._serve(people)
         except OperationalError as error:
-            for _sent, answer in people or self._all_who_wait():
+            for _drafted, answer in people or self._all_who_wait():
                 answer.set_exception(error)
         except Exception:
             for person in people or self._all_who_wait():
@@ -100,14 +100,14 @@ class Desk:
     def _serve(self, people: list[Person]) -> None:
         """Where nobody is named: all who wait when the date is ours. Until then, more may have come."""
 
-        def forms() -> list[SentForm]:
+        def drafts() -> list[Draft]:
             people.extend([] if people else self._all_who_wait())
-            return [sent for sent, _answer in people]
+            return [drafted for drafted, _answer in people]
 
         with transaction(seen_at_once=False):
-            places = registrations.register_each(self._occurrence_id, forms)
+            places = registrations.register_each(self._occurrence_id, drafts)
             told = [place if isinstance(place, Refusal) else place.token() for place in places]
-        for (_sent, answer), said in zip(people, told, strict=True):
+        for (_drafted, answer), said in zip(people, told, strict=True):
             if isinstance(said, Refusal):
                 answer.set_exception(said)
             else:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from ... import calendars, registrations
 from ...core import clock
 from ...core.errors import Refusal
-from ...core.extensions import db, transaction
+from ...core.extensions import transaction
 from ...models.event import Occurrence
 from ...models.registration import Registration
 from .. import access, languages, shelf
@@ -30,7 +30,6 @@ def show(token: str) -> Answer:
     said = request.args.get("said", "")
     seen, told = registrations.seen_by_token(token, date_alike)
     if said or not is_common(seen, standing_of(seen)):
-        db.session.expunge(seen)
         seen = found(token)
     return held_page(seen, token=token, said=said, told=told)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 
 from babel.lists import format_list
@@ -18,18 +17,14 @@ from ...forms.registrations import PlaceForm
 from ...letters.facts import LEGAL_DOORS
 from ...models import catalogue
 from ...models.event import Event
-from .. import access, languages, limits, nonces, refusals, shelf
+from .. import access, gaps, languages, limits, nonces, refusals
 from . import desk
 from .base import Answer, blueprint
 from .offers import Offer, offer_alike, offer_of
 
-GAP = secrets.token_hex(20)
-"""Nobody can type it into a page, since nobody knows it."""
-LONGEST_QUERY = 400
-
 
 @blueprint.route("/<lang:lang>/events/<slug>/place", methods=["GET", "POST"])
-@access.form
+@access.form_for_all
 def keep(slug: str) -> Answer | Response:
     """GET shows the form; POST keeps a place, or a place in line, and leads to its page."""
     if request.method != "POST":
@@ -44,34 +39,23 @@ def keep(slug: str) -> Answer | Response:
             return show(fresh(slug) or offer, form)
         if not can_stand(offer, form):
             return show(fresh(slug) or offer, form, 422)
+        drafted = draft(offer, form)
     try:
         limits.take(limits.PLACES)
-        token = register(offer, form)
+        token = desk.keep(offer.occurrence.id, drafted)
     except Refusal as refusal:
         return show_again(slug, refusal)
     return redirect(url_for("places.show", token=token), 303)
 
 
 def blank(slug: str) -> Answer:
-    """The form before anything is typed: drawn once until something public changes, with a fresh nonce in its gap."""
-    asked = request.query_string
-    key = ("form", slug, languages.current(), asked)
-    drawn = shelf.alike(key, lambda: with_a_gap(slug)) if len(asked) <= LONGEST_QUERY else with_a_gap(slug)
-    if drawn is None:
-        return closed(offer_of(slug, request.args)[0])
-    signed_for, before, after = drawn
-    return f"{before}{nonces.issue(signed_for)}{after}", 200
-
-
-def with_a_gap(slug: str) -> tuple[uuid.UUID, str, str] | None:
-    """For whom a nonce is good, and the page before and after it; None when no names are taken."""
-    _event, offer = offer_of(slug, request.args)
+    """The form before anything is typed: the same for everybody until something public changes, but for its nonce."""
+    event, offer = offer_of(slug, request.args)
     if offer is None:
-        return None
+        return closed(event)
     form = offer.form(None, request.args)
-    form.nonce.data = GAP
-    before, _gap, after = show(offer, form)[0].partition(GAP)
-    return told(offer), before, after
+    form.nonce.data = gaps.word_of_its_own(nonces.issuer(told(offer)))
+    return show(offer, form)
 
 
 def fresh(slug: str) -> Offer | None:
@@ -101,11 +85,12 @@ def told(offer: Offer) -> uuid.UUID:
     return uuid.uuid5(offer.event.id, "|".join([str(offer.days_kept), *cohosts]))
 
 
-def register(offer: Offer, form: PlaceForm) -> str:
-    """Keep the place; returns the token of its page. Raises Refusal."""
+def draft(offer: Offer, form: PlaceForm) -> registrations.Draft:
+    """What is brought to the desk."""
     attendee = registrations.Attendee(language=known.written(languages.current()), **form.answers())
     slot_id, seen = offer.slot_id(request.form), offer.event.revised_at
-    return desk.keep(offer.occurrence.id, registrations.SentForm(slot_id, attendee, form.nonce.data, seen=seen))
+    sent = registrations.SentForm(slot_id, attendee, form.nonce.data, seen=seen)
+    return registrations.draft(offer.occurrence, sent)
 
 
 def show_again(slug: str, refusal: Refusal) -> Answer:

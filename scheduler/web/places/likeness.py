@@ -46,7 +46,7 @@ class Stranger:
     state: str
     checklist_id: uuid.UUID | None
 
-    def __init__(self, registration: Registration) -> None:
+    def __init__(self, registration: Registration, own: dict[str, Any]) -> None:
         self._plain = _plain_of(registration)
         vars(self).update(zip(PLAIN, self._plain, strict=True))
         self.slot, self.starts_local = registration.slot, registration.starts_local
@@ -54,8 +54,8 @@ class Stranger:
         self.is_reconfirmed = registration.is_reconfirmed
         self.needs = registration.needs
         self.name, self.code_shown = GAPS["name"], GAPS["code"]
-        self.contact = GAPS["contact"] if registration.contact else ""
-        self.note = GAPS["note"] if registration.note else ""
+        self.contact = GAPS["contact"] if own["contact"] else ""
+        self.note = GAPS["note"] if own["note"] else ""
         self.employer_sealed = None
 
     def key(self) -> tuple[Any, ...]:
@@ -74,9 +74,6 @@ def page(registration: Registration, token: str, shown: dict[str, Any], draw: Ca
 
     `draw` draws it with GAPS for link, feed and line.
     """
-    stranger, messages = Stranger(registration), shown["messages"]
-    key = ("place", languages.current(), stranger.key(), tuple(messages), *shown["days_before"])
-    pieces, end = shelf.alike(key, lambda: _in_pieces(draw(stranger).replace(token, GAPS["link"])))
     own = {
         "name": registration.name,
         "contact": registration.contact,
@@ -86,6 +83,9 @@ def page(registration: Registration, token: str, shown: dict[str, Any], draw: Ca
         "feed": registration.token(tokens.FEED),
         "line": shown["line"],
     }
+    stranger = Stranger(registration, own)
+    key = ("place", languages.current(), stranger.key(), tuple(shown["messages"]), *shown["days_before"])
+    pieces, end = shelf.alike(key, lambda: _in_pieces(draw(stranger).replace(token, GAPS["link"])))
     words = {name: str(escape(word)) for name, word in own.items()}
     return "".join([part for before, name in pieces for part in (before, words[name])]) + end
 
