@@ -19,11 +19,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from scheduler.core import clock
-from scheduler.core.extensions import limiter
+from scheduler.core.extensions import db, limiter
 from scheduler.demo import cast
 
 from .ground.houses import House, PostgresHouse, SqliteHouse
 from .ground.mail import Sink
+from .ground.statements import refuse_forgotten
 
 ZONE = "America/Chicago"
 KINDS = {"sqlite": SqliteHouse, "postgresql": PostgresHouse}
@@ -37,6 +38,8 @@ def house_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
     def house(kind: str) -> House:
         if kind not in built:
             built[kind] = KINDS[kind](tmp_path_factory.mktemp(kind))
+            with built[kind].app.app_context():
+                refuse_forgotten(db.engine)
         return built[kind]
 
     yield house

@@ -90,9 +90,8 @@ def other_times(offer: Offer) -> bool:
 def has_other_times() -> sa.ColumnElement[bool]:
     """The same of each offer in a longer question. A time to which they said no is none to wait for."""
     refused = aliased(Offer)
-    said_no = sa.exists().where(
-        refused.registration_id == Offer.registration_id, refused.slot_id == Slot.id, refused.state == DECLINED
-    )
+    theirs = refused.registration_id == Offer.registration_id, refused.slot_id == Slot.id
+    said_no = sa.exists().where(*theirs, refused.state == DECLINED).correlate(Offer, Slot)
     return sa.exists().where(
         Slot.occurrence_id == Offer.occurrence_id,
         Slot.id != Offer.slot_id,

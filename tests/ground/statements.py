@@ -1,13 +1,29 @@
-"""Counting what a page asks of the database."""
+"""What the house asks of the database: counting it, and refusing what asks about the wrong rows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
 from scheduler.core.extensions import db
+
+FORGOTTEN = re.compile(r"\(SELECT [^()]*\sFROM (?:(\w+) AS \1_\d+, \1\b|(\w+), \2 AS \2_\d+\b)", re.S)
+
+
+def refuse_forgotten(engine: sa.Engine) -> None:
+    """Fail on a subquery that reads a table once more beside its alias: it asks about anybody's rows."""
+
+    def listen(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        found = FORGOTTEN.search(statement)
+        assert not found, (
+            f"this subquery reads {found[1] or found[2]} anew, so it is about anybody's rows and not about the outer "
+            f"question's: say .correlate(...) with all that it takes from outside.\n{statement}"
+        )
+
+    sa.event.listen(engine, "before_cursor_execute", listen)
 
 
 @contextmanager

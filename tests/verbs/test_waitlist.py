@@ -310,6 +310,24 @@ def test_who_said_no_to_every_time_has_none_to_wait_for(world: ModuleType, at: C
     assert line.letters(first) == [letters.CANCELLATION_OWN]
 
 
+def test_what_others_said_no_to_is_still_there_to_wait_for(world: ModuleType, at: Clock) -> None:
+    at(MORNING)
+    line = Line(world, slots=2)
+    first, second = line.joins(), line.joins()
+    line.frees(0)
+    with transaction():
+        waitlist.decline(line.offer(first), stay=True)
+    line.frees(1)
+    with transaction():
+        waitlist.decline(line.offer(first), stay=False)
+    assert line.state(second) == OFFERED
+    mine = db.session.get_one(Offer, line.offer(second))
+    assert offers.other_times(mine), "only the first in line said no"
+    with transaction():
+        waitlist.decline(mine.id, stay=True)
+    assert line.state(second) != CANCELLED
+
+
 def test_silence_leads_to_the_end_of_the_line_once_and_then_out_of_it(line: Line, at: Clock) -> None:
     first, second = line.joins(), line.joins()
     line.frees()
