@@ -47,6 +47,11 @@ class Acting:
     model: Model
     posted: Posted
 
+    @property
+    def largest_party(self) -> int:
+        """A larger group than a time has places would wait for ever."""
+        return min(PARTY_MOST, self.model.limit)
+
     def somebody(self, number: int, *states: str) -> Person:
         """Mostly somebody in one of these states; now and then just anybody."""
         people = self.model.people

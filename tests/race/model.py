@@ -27,6 +27,10 @@ class Offered:
     state: str = offers.OPEN
     told: bool = False
 
+    def is_over(self, now: datetime) -> bool:
+        """Nobody answered in time."""
+        return self.state == offers.LAPSED or (self.state == offers.OPEN and self.until <= now)
+
 
 @dataclass
 class Person:

@@ -25,7 +25,8 @@ ALL_FULL = (*A_TIME_FULL, *OTHERS)
 ACTS = st.sampled_from(
     ["register"] * 7 + ["wait"] * 8 + ["cancel"] * 5 + ["accept", "promote", "change", "reopen"] * 3
     + ["stay", "go", "withdraw", "let_in", "walk_in"] * 2
-    + ["erase", "send_again", "reconfirm", "check_in", "undo_check_in", "resize", "move", "close", "silence"]
+    + ["erase", "send_again", "reconfirm", "check_in", "undo_check_in"]
+    + ["resize", "move", "close", "silence", "come_late"]
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from scheduler.models import offer as offers
 from scheduler.models.registration import CANCELLED, CHECKED_IN, CONFIRMED, HELD, OFFERED, SEATED, WAITLISTED
 from scheduler.registrations import Attendee, Wishes
 
-from .acting import ANYBODY, PARTIES, PARTY_MOST, WISHES, Acting, Draw, refused
+from .acting import ANYBODY, PARTIES, WISHES, Acting, Draw, refused
 from .model import TIMES, Person
 
 NOT_IN_YET = (HELD, CONFIRMED, WAITLISTED, OFFERED, CANCELLED)
@@ -33,7 +33,7 @@ class PeopleAct(Acting):
         kind = "email" if contact else "none"
         attendee = Attendee("Somebody", kind, contact, language="en", spoken="en", party=party)
         nonce, slot_id = uuid.uuid4().hex, None if wished is None else self.posted.slot_ids[wished]
-        free = not self.model.closed and party <= PARTY_MOST and wished in self.model.fits(party)
+        free = not self.model.closed and party <= self.largest_party and wished in self.model.fits(party)
         seated = free and not self.model.passed(wished)
         reason = None if seated else self.why_not(party)
         if reason:
@@ -53,7 +53,7 @@ class PeopleAct(Acting):
     def why_not(self, party: int) -> type[Refusal] | None:
         if self.model.closed:
             return Closed
-        if party > PARTY_MOST:
+        if party > self.largest_party:
             return Refusal
         return TimeTaken if self.model.fits(party) and not self.model.in_line() else None
 
@@ -130,7 +130,7 @@ class PeopleAct(Acting):
             return Conflict
         if party > person.party and self.model.closed:
             return Closed
-        if party > PARTY_MOST:
+        if party > max(person.party, self.largest_party):
             return Refusal
         if person.state == OFFERED:
             return Conflict
@@ -147,7 +147,15 @@ class PeopleAct(Acting):
 
     def accept(self, draw: Draw) -> None:
         """I take it; again on another device; too late."""
-        person = self.somebody_asked(draw(ANYBODY))
+        self.take(self.somebody_asked(draw(ANYBODY)))
+
+    def come_late(self, draw: Draw) -> None:
+        """The letter was found again after its time."""
+        number, now = draw(ANYBODY), self.model.now
+        late = [who for who in self.model.people if who.offer and not who.gone and who.offer.is_over(now)]
+        self.take(late[number % len(late)] if late else self.somebody_asked(number))
+
+    def take(self, person: Person | None) -> None:
         offer = person.offer if person else None
         if person is None or offer is None:
             return
