@@ -74,24 +74,27 @@ def flood(port: int, connections: int, seconds: float, asked: bytes) -> Flood:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.sendall(asked)
         first = whole(sock)
+        sock.setblocking(False)  # with patience, each call would ask the system twice
         sockets[sock.fileno()] = sock
         left[sock.fileno()] = len(first)
     octets, count, room = len(first), 0, bytearray(ROOM)
     began = time.perf_counter()
     ends = began + seconds
+    talk = {number: (sock.recv_into, sock.send) for number, sock in sockets.items()}
     for number, sock in sockets.items():
         poll.register(number, select.EPOLLIN)
         sock.send(asked)
     while time.perf_counter() < ends:
         for number, _event in poll.poll(PATIENCE_SECONDS):
-            came = sockets[number].recv_into(room)
-            left[number] -= came
-            if left[number] > 0 and came:
+            receive, send = talk[number]
+            came = receive(room)
+            if came != left[number]:
+                left[number] -= came
+                if left[number] < 0 or not came:
+                    raise AssertionError("an answer had another length than the first one")
                 continue
-            if left[number] or not came:
-                raise AssertionError("an answer had another length than the first one")
             left[number], count = octets, count + 1
-            sockets[number].send(asked)
+            send(asked)
     return Flood(count, time.perf_counter() - began, octets, int(first[9:12]))
 
 

@@ -82,7 +82,9 @@ class Shelf:
         found = self._find(key, environ, edition)
         if found is None:
             return self._ask(key, environ, start_response, edition)
-        return _hand_out(found, environ, start_response)
+        headers, body = found.to(environ)
+        start_response(found.status, headers)
+        return (body,)
 
     def alike(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """What `make` gives, made once until something public changes: for what is equal for everybody meanwhile."""
@@ -191,7 +193,9 @@ class Shelf:
         answer = Answer.of(status, headers, body, environ.get(gaps.WORD))
         if may_be_kept:
             self._keep((*key, "unchanged") if status.startswith("304") else key, answer, environ, edition)
-        return _hand_out(answer, environ, start_response)
+        headers, body = answer.to(environ)
+        start_response(status, headers)
+        return (body,)
 
     def _keep(self, key: Key, answer: Answer, environ: WSGIEnvironment, edition: Edition) -> None:
         """The host was answered, so it is one of ours. What was not asked for longest makes room."""
@@ -204,12 +208,6 @@ class Shelf:
             self._octets += answer.octets
             while self._octets > self._app.config["SHELF_OCTETS"]:
                 self._octets -= self._answers.popitem(last=False)[1].octets
-
-
-def _hand_out(answer: Answer, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    headers, body = answer.to(environ)
-    start_response(answer.status, headers)
-    return (body,)
 
 
 def bind(app: Flask) -> None:

@@ -107,6 +107,21 @@ def test_it_greets_answers_and_leaves_nothing_behind(served: Served, folder: Pat
     assert "Traceback" not in again.end() and again.main.returncode == 0
 
 
+def test_each_web_process_keeps_to_its_share_of_the_processors(served: Served) -> None:
+    """With all its threads; letters and whoever else is there may work on any of them."""
+    kept = []
+    for child in served.children:
+        of_threads = {frozenset(os.sched_getaffinity(thread.id)) for thread in child.threads()}
+        assert len(of_threads) == 1, "all threads of a process keep to the same"
+        kept += of_threads
+    everywhere = os.sched_getaffinity(0)
+    if len(everywhere) == 1:
+        assert set(kept) == {frozenset(everywhere)}
+    else:
+        first, second = (share for share in kept if share != everywhere)
+        assert first and second and first.isdisjoint(second) and first | second == everywhere
+
+
 def test_ctrl_c_reaches_everybody_in_a_terminal(served: Served) -> None:
     os.killpg(served.main.pid, signal.SIGINT)
     said = served.end()
