@@ -13,6 +13,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.process import BaseProcess, parent_process
 from typing import Any
 
@@ -42,14 +43,16 @@ class Shares:
         self._processes, self._taken = processes, multiprocessing.Value("i")
 
     def take(self) -> None:
-        """In one of the processes, before it starts threads: keep to the next share."""
+        """In one of the processes, before it starts threads: keep to the next share, where the system lets us."""
         if not hasattr(os, "sched_setaffinity"):
             return
         with self._taken.get_lock():
             number = self._taken.value
             self._taken.value += 1
         processors = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, processors[number :: self._processes] or processors)
+        shares = min(self._processes, len(processors))
+        with suppress(OSError):
+            os.sched_setaffinity(0, processors[number % shares :: shares])
 
 
 class WebServer(MPServer):

@@ -75,6 +75,7 @@ def drawn_up(drafted: Draft, occurrence: Occurrence, allotment: seats.Allotment,
         "line": allotment.number,
         "slot_id": allotment.slot_id,
         "state": states.CONFIRMED if allotment.slot_id else states.WAITLISTED,
+        "held_until": None,
         "created_at": now,
         "revised_at": now,
     }

@@ -98,16 +98,9 @@ def require_declarations(app: Flask) -> None:
 def meet() -> Response | None:
     """What each request meets first."""
     wanted = request.environ[DECLARED] = declared()
-    read_head_as_get()
     refuse_nul()
     guard_host()
     return guard(wanted)
-
-
-def read_head_as_get() -> None:
-    """HEAD is GET without the body: a view that asks `method == "GET"` must not take it for a POST."""
-    if request.method == "HEAD":
-        request.method = "GET"
 
 
 def refuse_nul() -> None:

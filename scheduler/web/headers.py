@@ -57,37 +57,46 @@ def cache(response: Response) -> Response:
 
 
 class Finish:
-    """WSGI around the app: what keeps browsers and caches from telling others, and pages packed for their way."""
+    """WSGI around the app: what keeps browsers and caches from telling others, and pages packed for their way.
+
+    HEAD is asked as GET, so that it says the same and no view takes it for a POST; its body is left out here.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app, self._below = app, app.wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        status, headers, chunks = self._ask(environ)
+        named, kind = dict(headers), environ.get(access.DECLARED, access.UNDECLARED).kind
+        headers = headers + self._missing(named, kind)
+        # Staff's pages are not packed: a session's secret could stand beside reflected words (BREACH).
+        if kind != "staff" and named.get("Content-Type", "").startswith(PAGE):
+            headers = _varied(headers, named.get("Vary"))
+            if "Content-Encoding" not in named and gaps.WORD not in environ:
+                encoding = packing.best(environ.get("HTTP_ACCEPT_ENCODING", ""))
+                headers, body = packing.pack(headers, whole(chunks), encoding)
+                chunks = (body,)
+        start_response(status, headers)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return chunks
+        whole(chunks)
+        return ()
+
+    def _ask(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
+        """What the app says: the status, the headers, and the body in pieces."""
         said: list[Any] = []
 
         def listen(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
             said[:] = status, headers
             return lambda _chunk: None
 
-        chunks = self._below(environ, listen)
-        status, headers = said
-        named = dict(headers)
-        kind = environ.get(access.DECLARED, access.UNDECLARED).kind
-        headers = headers + self._missing(named, kind)
-        if kind == "staff" or not named.get("Content-Type", "").startswith(PAGE):
-            start_response(status, headers)
-            return chunks
-        headers = _varied(headers, named.get("Vary"))
-        if not _is_packed_here(environ, named):
-            start_response(status, headers)
-            return chunks
+        method = environ["REQUEST_METHOD"]
+        environ["REQUEST_METHOD"] = "GET" if method == "HEAD" else method
         try:
-            body = b"".join(chunks)
+            chunks = self._below(environ, listen)
         finally:
-            getattr(chunks, "close", lambda: None)()
-        headers, body = packing.pack(headers, body, packing.best(environ.get("HTTP_ACCEPT_ENCODING", "")))
-        start_response(status, headers)
-        return (body,)
+            environ["REQUEST_METHOD"] = method
+        return said[0], said[1], chunks
 
     def _missing(self, named: dict[str, str], kind: str) -> list[tuple[str, str]]:
         """What the app did not say otherwise."""
@@ -99,6 +108,14 @@ class Finish:
         return [pair for pair in wanted if pair[0] not in named]
 
 
+def whole(chunks: Iterable[bytes]) -> bytes:
+    """A body, read to its end and closed."""
+    try:
+        return b"".join(chunks)
+    finally:
+        getattr(chunks, "close", lambda: None)()
+
+
 def _varied(headers: list[tuple[str, str]], vary: str | None) -> list[tuple[str, str]]:
     """Told to every reader of a page, however it was packed for this one."""
     if vary is None:
@@ -106,8 +123,3 @@ def _varied(headers: list[tuple[str, str]], vary: str | None) -> list[tuple[str,
     if "Accept-Encoding" in vary:
         return headers
     return [*(pair for pair in headers if pair[0] != "Vary"), ("Vary", f"{vary}, Accept-Encoding")]
-
-
-def _is_packed_here(environ: WSGIEnvironment, named: dict[str, str]) -> bool:
-    """Never where a session's secret could stand beside reflected words (BREACH); a gap is filled before."""
-    return environ["REQUEST_METHOD"] != "HEAD" and "Content-Encoding" not in named and gaps.WORD not in environ

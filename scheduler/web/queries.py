@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,8 +15,13 @@ KNOWN = frozenset(("area", "date", "from", "lang", "language", "needs", "org", "
 
 @lru_cache(maxsize=512)
 def canonical(query: str) -> str:
-    """The known part of a query string, without empty wishes."""
-    return urlencode([pair for pair in parse_qsl(query, errors="werkzeug.url_quote") if pair[0] in KNOWN])
+    """The known part of a query string, without empty wishes.
+
+    An empty one stays beside another of the same name: pages read the first.
+    """
+    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote") if pair[0] in KNOWN]
+    often = Counter(name for name, _value in pairs)
+    return urlencode([(name, value) for name, value in pairs if value or often[name] > 1])
 
 
 def asked() -> str:

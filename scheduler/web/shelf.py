@@ -25,6 +25,7 @@ from ..core.extensions import db, last_commit
 from ..models import revision
 from . import access, answers, gaps, queries
 from .answers import Answer
+from .headers import whole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -186,11 +187,7 @@ class Shelf:
         if not may_be_kept and gaps.WORD not in environ:
             start_response(status, headers)
             return chunks
-        try:
-            body = b"".join(chunks)
-        finally:
-            getattr(chunks, "close", lambda: None)()
-        answer = Answer.of(status, headers, body, environ.get(gaps.WORD))
+        answer = Answer.of(status, headers, whole(chunks), environ.get(gaps.WORD))
         if may_be_kept:
             self._keep((*key, "unchanged") if status.startswith("304") else key, answer, environ, edition)
         headers, body = answer.to(environ)

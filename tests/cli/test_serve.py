@@ -17,6 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from scheduler.serve import Shares
+
 from ..ground.mail import free_port
 from ..race import callers
 
@@ -120,6 +122,28 @@ def test_each_web_process_keeps_to_its_share_of_the_processors(served: Served) -
     else:
         first, second = (share for share in kept if share != everywhere)
         assert first and second and first.isdisjoint(second) and first | second == everywhere
+
+
+def test_where_the_system_forbids_it_nothing_is_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a sandbox of systemd may."""
+
+    def forbidden(*_args: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setaffinity", forbidden)
+    Shares(2).take()
+
+
+@pytest.mark.parametrize(("processes", "kept"), [(1, ["0123"]), (2, ["02", "13"]), (3, ["03", "1", "2"])])
+def test_how_processors_are_shared_out(monkeypatch: pytest.MonkeyPatch, processes: int, kept: list[str]) -> None:
+    """Evenly, and a process that comes again takes a share of the same size."""
+    taken: list[str] = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 1, 2, 3})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _process, own: taken.append("".join(map(str, own))))
+    shares = Shares(processes)
+    for _ in range(processes + 1):
+        shares.take()
+    assert taken == [*kept, kept[0]]
 
 
 def test_ctrl_c_reaches_everybody_in_a_terminal(served: Served) -> None:

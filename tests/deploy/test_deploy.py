@@ -71,3 +71,10 @@ def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     ours = [line for line in checked.stderr.splitlines() if "porchlight" in line]
     assert not ours, ours
+
+
+def test_web_processes_may_keep_to_their_share_of_the_processors() -> None:
+    """The later filter allows what the one before it takes away with all resources."""
+    for name in ("porchlight.service", "porchlight-web@.service"):
+        filters = re.findall(r"^SystemCallFilter=(.+)$", (DEPLOY / "systemd" / name).read_text(), re.M)
+        assert filters.index("sched_setaffinity") > filters.index("~@privileged @resources")

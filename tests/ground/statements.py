@@ -10,17 +10,27 @@ import sqlalchemy as sa
 
 from scheduler.core.extensions import db
 
-FORGOTTEN = re.compile(r"\(SELECT [^()]*\sFROM (?:(\w+) AS \1_\d+, \1\b|(\w+), \2 AS \2_\d+\b)", re.S)
+LISTED = re.compile(r"\sFROM ((?:\w+(?: AS \w+)?, )+\w+(?: AS \w+)?)\b")
+
+
+def _read_twice(statement: str) -> str | None:
+    """A table that some list of tables names beside an alias of its own."""
+    for listed in LISTED.findall(statement):
+        names = listed.split(", ")
+        for name in names:
+            if any(other.startswith(f"{name} AS {name}_") for other in names):
+                return str(name)
+    return None
 
 
 def refuse_forgotten(engine: sa.Engine) -> None:
     """Fail on a subquery that reads a table once more beside its alias: it asks about anybody's rows."""
 
     def listen(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        found = FORGOTTEN.search(statement)
+        found = _read_twice(statement)
         assert not found, (
-            f"this subquery reads {found[1] or found[2]} anew, so it is about anybody's rows and not about the outer "
-            f"question's: say .correlate(...) with all that it takes from outside.\n{statement}"
+            f"this subquery reads {found} anew, so it is about anybody's rows and not about the outer question's: "
+            f"say .correlate(...) with all that it takes from outside.\n{statement}"
         )
 
     sa.event.listen(engine, "before_cursor_execute", listen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 from datetime import datetime
 from types import ModuleType
@@ -79,6 +80,15 @@ def test_each_wish_has_a_form_of_its_own(client: FlaskClient, clinic: Posted) ->
     marked = f"{chosen}&utm_source=x"
     assert from_shelf(client, marked) and "utm_source" not in client.get(marked).text
     assert f"/es/events/clinic/place?slot={clinic.slot_id}" in client.get(chosen).text
+
+
+def test_a_strange_wish_is_not_kept_for_who_wishes_plainly(client: FlaskClient, clinic: Posted) -> None:
+    """The first of two is read, so an empty one before another means something else than the other alone."""
+    third = str(clinic.slot_ids[2])
+    strange = client.get(f"{FORM}?slot=&slot={third}").text
+    plain = client.get(f"{FORM}?slot={third}").text
+    chosen = re.search(rf'value="{third}"[^>]*checked|checked[^>]*value="{third}"', plain)
+    assert chosen and not re.search(rf'value="{third}"[^>]*checked|checked[^>]*value="{third}"', strange)
 
 
 def test_a_cookie_gets_a_nonce_and_is_not_kept(app: Flask, client: FlaskClient) -> None:

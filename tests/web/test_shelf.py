@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse as Response
 
+from scheduler import events
 from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted
@@ -267,11 +268,34 @@ def test_foreign_hosts_are_refused_beside_a_kept_page(app: Flask, client: FlaskC
     assert client.get("/en/", base_url="http://127.0.0.1:1234").status_code == 200
 
 
-def test_head_says_what_get_says(app: Flask, client: FlaskClient) -> None:
-    whole = client.get("/en/")
+@pytest.mark.parametrize("way", ["", "gzip", "br"])
+@pytest.mark.parametrize(
+    "path", ["/en/", "/en/events/clinic", "/calendar.ics", "/en/place", "/static/app.css", "/en/nothing-here"]
+)
+def test_head_says_what_get_says(app: Flask, client: FlaskClient, path: str, way: str) -> None:
+    whole = client.get(path, headers={"Accept-Encoding": way})
     for _ in range(2):
-        head = client.head("/en/")
+        head = client.head(path, headers={"Accept-Encoding": way})
         assert (head.status, without_date(head), head.data) == (whole.status, without_date(whole), b"")
+    with without_shelf(app):
+        head = client.head(path, headers={"Accept-Encoding": way})
+        assert (head.status, without_date(head), head.data) == (whole.status, without_date(whole), b"")
+
+
+@pytest.mark.parametrize("path", ["/en/events/twice", "/en/events"])
+def test_an_empty_wish_beside_another_has_its_own_answer(
+    app: Flask, client: FlaskClient, world: ModuleType, path: str
+) -> None:
+    """Else what one reader asks for in a strange way would be kept for all who ask plainly."""
+    with transaction():
+        twice = world.workshop(slug="twice", starts_local=datetime(2026, 12, 5, 18, 0))
+        starts = datetime(2026, 12, 12, 18, 0)
+        events.add_date(twice.event_id, events.Timetable(starts, starts + timedelta(hours=2), twice.venue_id, 5))
+    wish = {"/en/events/twice": "date=2026-12-12"}.get(path, "topic=legal")
+    name = wish.partition("=")[0]
+    strange = compare(app, client, f"{path}?{name}=&{wish}")
+    plain = compare(app, client, f"{path}?{wish}")
+    assert plain != strange
 
 
 def test_the_shelf_does_not_grow_beyond_its_room(app: Flask, client: FlaskClient) -> None:

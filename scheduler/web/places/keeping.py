@@ -1,4 +1,4 @@
-"""The form that keeps a place. It lies on a page of its own that nobody stores: its nonce is for one person."""
+"""The form that keeps a place. Its page is everybody's but for the nonce, which no cache on the way may store."""
 
 from __future__ import annotations
 
@@ -39,9 +39,11 @@ def keep(slug: str) -> Answer | Response:
             return show(fresh(slug) or offer, form)
         if not can_stand(offer, form):
             return show(fresh(slug) or offer, form, 422)
-        drafted = draft(offer, form)
+        try:
+            drafted = draft(offer, form)
+        except Refusal as refusal:
+            return show_again(slug, refusal)
     try:
-        limits.take(limits.PLACES)
         token = desk.keep(offer.occurrence.id, drafted)
     except Refusal as refusal:
         return show_again(slug, refusal)
@@ -86,7 +88,8 @@ def told(offer: Offer) -> uuid.UUID:
 
 
 def draft(offer: Offer, form: PlaceForm) -> registrations.Draft:
-    """What is brought to the desk."""
+    """What is brought to the desk. Raises TooMany."""
+    limits.take(limits.PLACES)
     attendee = registrations.Attendee(language=known.written(languages.current()), **form.answers())
     slot_id, seen = offer.slot_id(request.form), offer.event.revised_at
     sent = registrations.SentForm(slot_id, attendee, form.nonce.data, seen=seen)
