@@ -16,6 +16,7 @@ from .models import message as letters
 from .models import registration as places
 from .models.base import table_of
 from .models.event import PUBLISHED, Event, Occurrence
+from .models.heartbeat import Heartbeat
 from .models.message import Message
 from .models.offer import Offer
 from .models.registration import Registration
@@ -144,6 +145,19 @@ def owes_cancellation(registration_id: uuid.UUID) -> bool:
     return was_written_to and (letters.CANCELLATION_HOST, letters.WAITING) in told
 
 
+def could_not_ask(registration_id: uuid.UUID) -> bool:
+    """True while the letter that asks for a confirmation waits for a mail server, or for mail to be resumed."""
+    paused = sa.exists().where(Heartbeat.paused_at.is_not(None))
+    asking = Message.letter.in_((letters.CONFIRMATION, letters.CHANGE)), Message.channel == letters.EMAIL
+    stuck = sa.exists().where(
+        Message.registration_id == registration_id,
+        *asking,
+        Message.state == letters.WAITING,
+        sa.or_(Message.failure != "", paused),
+    )
+    return bool(db.session.scalar(sa.select(stuck)))
+
+
 def void_waiting(registration_id: uuid.UUID) -> None:
     """What was still to be told this person is no longer true."""
     db.session.execute(
@@ -156,6 +170,12 @@ def void_waiting(registration_id: uuid.UUID) -> None:
         .values(state=letters.VOID, lease_until=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def void_calls(registration_id: uuid.UUID) -> None:
+    """They are here: nobody calls them any more."""
+    theirs = sa.update(Message).where(Message.registration_id == registration_id, Message.state == letters.WAITING)
+    _run(theirs.where(Message.channel == letters.CALL).values(state=letters.VOID, lease_until=None))
 
 
 def void_for_date(occurrence_id: uuid.UUID, *kinds: str, channel: str | None = None) -> None:
@@ -178,7 +198,7 @@ def tell_of_change(registration: Registration) -> None:
     """
     waiting = sa.update(Message).where(Message.registration_id == registration.id, Message.state == letters.WAITING)
     if registration.has_email:
-        _run(waiting.values(channel=letters.EMAIL))
+        _run(waiting.where(Message.channel == letters.CALL).values(channel=letters.EMAIL, attempts=0))
         tell_instead(letters.CHANGE, registration)
     else:
         _run(waiting.where(Message.letter == letters.CHANGE).values(state=letters.VOID, lease_until=None))

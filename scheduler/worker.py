@@ -24,6 +24,7 @@ CHORES: dict[str, Callable[[], int]] = {
     "silent": events.ask_by_phone,
     "no-shows": checkin.mark_no_shows,
     "bookings": trainings.erase_due,
+    "notes": privacy.forget_notes,
 }
 DATE_CHORES: dict[str, tuple[Callable[[], list[uuid.UUID]], Callable[[uuid.UUID], int]]] = {
     "lapses": (waitlist.dates_with_lapses, waitlist.lapse_offers),

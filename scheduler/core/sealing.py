@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-NONCE = 12
+NONCE, TAG = 12, 16
+EMPTY_SEALED = NONCE + TAG
+"""Octets of a sealed text that says nothing."""
 
 
 def derive(key: bytes, purpose: str) -> bytes:

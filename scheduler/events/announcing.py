@@ -206,7 +206,8 @@ def _reschedule(event: Event) -> None:
     """How long data is kept follows from what is said now, and from what was promised."""
     days = retention_days(event)
     for occurrence in sorted(event.occurrences, key=lambda found: found.id):
-        if occurrence.ends_at > clock.now() and occurrence.days_kept != days:
+        is_sooner = occurrence.purged_at is None and days < occurrence.days_kept
+        if is_sooner or (occurrence.ends_at > clock.now() and occurrence.days_kept != days):
             seats.lock(occurrence.id)
             occurrence.schedule(occurrence.starts_local, occurrence.ends_local, still_promised(occurrence))
     db.session.flush()

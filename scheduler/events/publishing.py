@@ -74,7 +74,8 @@ def _problems_of_date(event: Event, occurrence: Occurrence) -> list[str]:
         found.append(_("%(day)s: choose a place.", day=day))
     elif not occurrence.venue.online and not occurrence.venue.hidden:
         found += _problems_of_place(occurrence.venue, day)
-    if event.takes_registrations and not any(slot.seats_limit for slot in occurrence.slots):
+    has_places = event.takes_registrations or event.admission == "numbers"
+    if has_places and not any(slot.seats_limit for slot in occurrence.slots):
         found.append(_("%(day)s: say how many places there are.", day=day))
     last = max((slot.starts_local for slot in occurrence.slots), default=occurrence.starts_local)
     latest = occurrence.ends_local - timedelta(minutes=event.flow_minutes)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import joinedload
 
 from ..core import clock
@@ -97,7 +98,8 @@ def requests(hosts: Collection[uuid.UUID], tab: str) -> list[Booking]:
     query = (
         sa.select(Booking)
         .join(Booking.training)
-        .options(joinedload(Booking.training).joinedload(Training.organization), joinedload(Booking.occurrence))
+        .options(joinedload(Booking.training).joinedload(Training.organization))
+        .options(joinedload(Booking.occurrence).joinedload(Occurrence.event))
         .where(Training.organization_id.in_(hosts), Booking.state.in_(TABS[tab]))
     )
     order = (Booking.answered_at.desc(),) if tab == ANSWERED else (Booking.answer_by, Booking.submitted_at)
@@ -120,7 +122,7 @@ def busy(organization_id: uuid.UUID, wishes: Sequence[Wish], booking_id: uuid.UU
     """What stands in the provider's calendar in each of these parts of days."""
     dates = _dates(organization_id, wishes)
     others = _others(organization_id, booking_id)
-    today = min((clock.today(found.zone) for found in dates), default=clock.now().date())
+    today = min((clock.today(found.zone) for found in dates), default=clock.today(current_app.config["TIMEZONE"]))
     return [
         Busy(
             wish,

@@ -16,6 +16,7 @@ from . import registration as places
 from .base import Id, Instant, Model, table_of
 from .event import Occurrence
 from .offer import Offer
+from .often import same_contact
 from .registration import Registration
 from .reminder import Reminder
 from .training import CANCELLED as CALLED_OFF
@@ -145,7 +146,7 @@ class Message(Model):
     @cached_property
     def same_contact(self) -> int:
         """How many other live registrations of the date were made with the same contact."""
-        return places.same_contact(self.registration) if self.registration else 0
+        return same_contact(self.registration) if self.registration else 0
 
     @property
     def _is_for_staff(self) -> bool:

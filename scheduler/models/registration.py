@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime, timedelta
-from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..core import clock, sealing, tokens
-from ..core.extensions import db
 from .base import Id, Instant, Model, Sealed, WallTime, seal_place
 from .blind import CODE_LETTERS as CODE_LETTERS
 from .blind import code_index as code_index
@@ -127,6 +125,9 @@ class Registration(Model):
         self.contact_index = contact_index(self.occurrence, contact) if contact else None
         self._keep_code(code)
 
+    def forget_note(self) -> None:
+        self.note_sealed = self._seal("note", "")
+
     def keep_employer(self, employer: str) -> None:
         """Seal for which company this party comes."""
         self.employer_sealed = self._seal("employer", employer)
@@ -228,23 +229,3 @@ class Registration(Model):
     def is_gone(self) -> bool:
         """True from the moment the person asked to be erased: pages know nothing of it any more."""
         return self.erase_asked
-
-
-def same_contact(registration: Registration) -> int:
-    """How many other live registrations of this date were made with the same contact."""
-    if registration.contact_index is None:
-        return 0
-    asked = {"date": registration.occurrence.id, "contact": registration.contact_index, "own": registration.id}
-    with db.session.no_autoflush:
-        return db.session.scalar(_same_contact(), asked) or 0
-
-
-@cache
-def _same_contact() -> sa.Select[int]:
-    """Built once: it is asked for each place that is kept, and for each letter that says so."""
-    return sa.select(sa.func.count()).where(
-        Registration.occurrence_id == sa.bindparam("date"),
-        Registration.contact_index == sa.bindparam("contact"),
-        Registration.state.in_(LIVE),
-        Registration.id != sa.bindparam("own"),
-    )

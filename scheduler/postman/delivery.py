@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from email.utils import parseaddr
 from flask import current_app
 from flask_mail import Message as FlaskMessage
 from flask_mail import email_dispatched
+from sqlalchemy.exc import DBAPIError
 
 from .. import letters
 from ..core import clock, keyring
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE, AHEAD = 50, 10
 FRESH_SECONDS = 1.0
+WRITE_AGAIN_SECONDS = (0.2, 1, 3, 5, 0)
 
 Outcome = Callable[[Claim], bool]
 Ready = letters.Letter | letters.Printed | Outcome
@@ -93,13 +96,25 @@ def _deliver(claimed: Claim, ready: Ready, connection: Connection) -> None:
         if refused.no_server:
             raise
         return
-    with transaction():
-        last = queue.sent(claimed)
+    last = _write_down_sent(claimed)
     log.debug("letter %s sent", claimed.message_id)
     if not last:
         log.warning("letter %s went out under a claim that was no longer the last", claimed.message_id)
     if isinstance(ready, letters.Letter):
         _tell_recorders(ready)
+
+
+def _write_down_sent(claimed: Claim) -> bool:
+    """The server has it, so it must not go again because the database did not answer for a moment."""
+    for pause in WRITE_AGAIN_SECONDS:
+        try:
+            with transaction():
+                return queue.sent(claimed)
+        except DBAPIError as error:
+            log.error("letter %s went out, but cannot be written down: %s", claimed.message_id, type(error).__name__)
+            db.session.rollback()
+            threading.Event().wait(pause)
+    return False
 
 
 class Drawn:

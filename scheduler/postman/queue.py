@@ -85,16 +85,21 @@ def void(claimed: Claim) -> bool:
 
 
 def try_again(claimed: Claim, failure: str) -> bool:
-    """After 1, 5, 15 and then every 60 minutes, for 48 hours."""
-    pause = PAUSES[min(claimed.attempts, len(PAUSES) - 1)]
-    if clock.now() + pause > claimed.due_at + GIVE_UP_AFTER:
+    """After 1, 5, 15 and then every 60 minutes, for 48 hours.
+
+    Those of a letter that could not be tried for long, as while mail was paused, begin with its first try.
+    """
+    now, pause = clock.now(), PAUSES[min(claimed.attempts, len(PAUSES) - 1)]
+    is_late_first = claimed.attempts == 0 and now > claimed.due_at + PAUSES[-1]
+    if not is_late_first and now + pause > claimed.due_at + GIVE_UP_AFTER:
         return failed(claimed, failure)
-    return _settle(claimed, next_try_at=clock.now() + pause, attempts=claimed.attempts + 1, failure=failure)
+    begins = {"due_at": now} if is_late_first else {}
+    return _settle(claimed, next_try_at=now + pause, attempts=claimed.attempts + 1, failure=failure, **begins)
 
 
 def wait_for_server(claimed: Claim) -> bool:
-    """The letter was not tried, because no server answered the one before it."""
-    if clock.now() > claimed.due_at + GIVE_UP_AFTER:
+    """The letter was not tried, because no server answered the one before it. What never was tried does not fail."""
+    if claimed.attempts and clock.now() > claimed.due_at + GIVE_UP_AFTER:
         return failed(claimed, NO_SERVER)
     return _settle(claimed, next_try_at=clock.now() + PAUSES[0], failure=NO_SERVER)
 

@@ -43,3 +43,8 @@ class SentForm:
     nonce: str
     source: str = "web"
     seen: datetime | None = None
+
+    @property
+    def is_asked_to_confirm(self) -> bool:
+        """True of who gets a letter with a button: a place that is only held would be lost to all others."""
+        return self.source == "web" and self.attendee.contact_kind in states.BY_EMAIL

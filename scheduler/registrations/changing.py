@@ -15,7 +15,8 @@ from ..core.errors import Closed, Conflict, Refusal, TimeTaken
 from ..core.extensions import db
 from ..models import registration as states
 from ..models.event import PRIVATE, Occurrence, Slot
-from ..models.registration import Registration, same_contact
+from ..models.often import same_contact
+from ..models.registration import Registration
 from .employers import check_share
 from .finding import locked
 from .keeping import check_size
@@ -184,10 +185,11 @@ def _write(registration: Registration, was: Wishes, wishes: Wishes) -> None:
 
 
 def _ask_again(registration: Registration) -> None:
-    """The new contact has confirmed nothing yet; beyond so many places under it, it must."""
+    """The new contact has confirmed nothing yet; beyond so many places under one address, it must."""
     registration.reconfirmed_at = None
     outbox.forget_old_contact(registration.id)
-    if registration.state == states.CONFIRMED and same_contact(registration) >= SAME_CONTACT_LIMIT:
+    is_kept = registration.state == states.CONFIRMED and registration.has_email
+    if is_kept and same_contact(registration) >= SAME_CONTACT_LIMIT:
         registration.state, registration.held_until = states.HELD, clock.to_minute(clock.now()) + HOLD
 
 

@@ -16,6 +16,7 @@ from ..models.event import Occurrence
 from ..models.message import CANCELLATION_OWN
 from ..models.registration import Registration
 from .finding import locked
+from .writing import HOLD
 
 
 def cancel(registration_id: uuid.UUID) -> Registration:
@@ -92,7 +93,8 @@ def stop_reminders(registration_id: uuid.UUID) -> None:
 def lapse_holds() -> int:
     """Free the places that were held for a confirmation that did not come; returns how many.
 
-    On a date that is off nobody is asked for one: a place there can still be exchanged.
+    On a date that is off nobody is asked for one: a place there can still be exchanged. Who could not be asked, because
+    mail does not go, has a day more.
     """
     overdue = (Registration.state == states.HELD, Registration.held_until <= clock.now())
     dates = sa.select(Registration.occurrence_id).join(Registration.occurrence).distinct()
@@ -104,6 +106,9 @@ def lapse_holds() -> int:
             continue
         held = sa.select(Registration).where(Registration.occurrence_id == occurrence_id, *overdue)
         for registration in db.session.scalars(held.execution_options(populate_existing=True)).all():
+            if outbox.could_not_ask(registration.id):
+                registration.held_until = clock.to_minute(clock.now()) + HOLD
+                continue
             give_back(registration)
             freed += 1
         waitlist.offer_freed(occurrence)

@@ -62,7 +62,8 @@ def draft(occurrence: Occurrence, sent: SentForm) -> Draft:
 
 
 def drawn_up(drafted: Draft, occurrence: Occurrence, allotment: seats.Allotment, hold: bool) -> Registration:
-    """A place or a place in line, as it was allotted, not written yet. With `hold` it is only held for a day.
+    """A place or a place in line, as it was allotted, not written yet. With `hold` it is only held for a day, for who
+    can say yes to a letter.
 
     The occurrence must be locked: what the person was told is what is true now.
     """
@@ -79,7 +80,7 @@ def drawn_up(drafted: Draft, occurrence: Occurrence, allotment: seats.Allotment,
         "created_at": now,
         "revised_at": now,
     }
-    if allotment.slot_id and hold:
+    if allotment.slot_id and hold and drafted.sent.is_asked_to_confirm:
         given |= {"state": states.HELD, "held_until": now + HOLD}
     vars(place).update(given)
     return place

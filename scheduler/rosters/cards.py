@@ -9,7 +9,7 @@ from datetime import datetime
 from .. import audits
 from ..core.errors import Missing
 from ..core.extensions import db
-from ..models import registration as states
+from ..models.often import same_contact
 from ..models.registration import Registration
 from .letters import LetterLine, letters_of
 from .people import ON_THE_LIST, Person
@@ -42,7 +42,7 @@ def view_person(registration_id: uuid.UUID, user_id: uuid.UUID) -> PersonCard:
     occurrence = readable(row.occurrence_id)
     audits.append(occurrence.event.organization_id, user_id, audits.PERSON_VIEWED, row.id)
     return PersonCard(
-        person=person_of(row, states.same_contact(row) > 0, reach_of(row), standing_of(row)),
+        person=person_of(row, same_contact(row) > 0, reach_of(row), standing_of(row)),
         contact_kind=row.contact_kind,
         contact=row.contact,
         note=row.note,

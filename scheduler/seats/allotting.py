@@ -70,6 +70,11 @@ def fits_now(occurrence: Occurrence, party: int) -> bool:
     return any(slot.free >= party for slot in _on_or_coming(occurrence))
 
 
+def free_now(occurrence: Occurrence) -> int:
+    """How many people at the door would find room, one by one."""
+    return sum(max(0, slot.free) for slot in _on_or_coming(occurrence))
+
+
 def _on_or_coming(occurrence: Occurrence) -> list[Slot]:
     slots, now = _slots(occurrence.id), clock.now()
     begun = [slot for slot in slots if slot.starts_at <= now]

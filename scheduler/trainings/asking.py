@@ -78,7 +78,7 @@ def submit(training_id: uuid.UUID, said: Request, nonce: str) -> Booking:
 
 
 def change(booking_id: uuid.UUID, said: Request) -> Booking:
-    """Say it anew, until the provider has taken it up. A new address gets the letter again."""
+    """Say it anew, until the provider has taken it up. A new address gets the letter again, and a link of its own."""
     booking = locked(booking_id)
     if booking.state != states.SUBMITTED:
         raise Conflict(_l("Your request is being worked on, so it can't be changed here any more. Please call us."))
@@ -88,6 +88,7 @@ def change(booking_id: uuid.UUID, said: Request) -> Booking:
     _write(booking, said)
     if moved:
         booking.addressed += 1
+        booking.link_generation += 1
         outbox.enqueue_for_booking(BOOKING_RECEIVED, booking)
     db.session.flush()
     return booking

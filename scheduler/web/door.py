@@ -11,7 +11,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from .. import checkin, rosters
+from .. import checkin, rosters, seats
 from ..core import clock
 from ..core import languages as known
 from ..core.errors import Full, Refusal
@@ -86,7 +86,7 @@ def _walk_in_page(occurrence: Occurrence, form: WalkInForm, status: int = 200) -
         near=len(_near(occurrence)),
         is_open=checkin.takes_walk_ins(occurrence, clock.now()),
         not_today=checkin.NOT_TODAY,
-        free=sum(slot.free for slot in occurrence.slots),
+        free=seats.free_now(occurrence),
         may_edit=access.belongs_to(event.organization_id, LEAD, COORDINATOR),
     )
     return page, status

@@ -282,6 +282,21 @@ def test_who_was_never_asked_for_full_words_gets_none_once_it_is_sensitive(
     assert world.registration(person).is_discreet
 
 
+def test_becoming_sensitive_shortens_what_is_kept_of_past_dates_too(
+    published: uuid.UUID, world: ModuleType, at: Any
+) -> None:
+    with transaction():
+        db.session.get_one(Organization, the(published).organization_id).retention_days = 60
+    checklist_id = the(published).checklist_id
+    with transaction():
+        events.edit(published, replace(SAID, type="education", sensitive=False, checklist_id=checklist_id))
+    attend(published, world)
+    at(date_of(published).ends_at + timedelta(days=2))
+    with transaction():
+        events.edit(published, replace(SAID, type="education", sensitive=True, checklist_id=checklist_id))
+    assert (date_of(published).keep_until - CLINIC.ends_local.date()).days == 30
+
+
 def test_becoming_sensitive_shortens_and_keeps_rosters_readable(published: uuid.UUID, world: ModuleType) -> None:
     with transaction():
         db.session.get_one(Organization, the(published).organization_id).retention_days = 60
@@ -549,6 +564,15 @@ def test_an_overdue_list_of_a_published_event_is_to_be_reviewed_only(
         db.session.get_one(Checklist, checklist_id).review_every_days = 5
         (found,) = events.problems(event)
     assert found.startswith("The list of what to bring is due for review.") and "publish" not in found
+
+
+def test_who_takes_numbers_says_for_how_many(host: uuid.UUID, venue: uuid.UUID, world: ModuleType) -> None:
+    """Where there are no places, everybody who walks in would be told that it is full."""
+    with transaction():
+        checklist_id = world.checklist(host)
+    event_id = create(host, checklist_id=checklist_id, admission="numbers")
+    add(event_id, replace(CLINIC, venue_id=venue, places=0))
+    assert any("say how many places there are" in problem for problem in problems_of(event_id))
 
 
 def test_warnings_do_not_stop_publishing(host: uuid.UUID, venue: uuid.UUID) -> None:

@@ -219,6 +219,39 @@ def test_tries_grow_rarer_and_end_after_two_days(people: Callable[..., Any], ser
     assert timedelta(hours=47) <= clock.now() - due <= timedelta(hours=48)
 
 
+def test_what_waited_for_long_has_two_days_from_its_first_try(
+    people: Callable[..., Any], server: FaultyServer, at: Any
+) -> None:
+    """Mail was paused, or nobody worked: one minute without a server, just then, loses no letter."""
+    people(4)
+    at.later(hours=49)
+    server.faults = {"HELLO": DROP}
+    assert postman.deliver_due() == 0 and states() == [WAITING] * 4
+    at.later(minutes=1)
+    assert postman.deliver_due() == 0 and states() == [WAITING] * 4
+    server.faults = {}
+    at.later(minutes=6)
+    assert postman.deliver_due() == 4 and states() == [SENT] * 4
+
+
+def test_a_letter_that_went_out_does_not_go_again_because_that_could_not_be_written_down(
+    people: Callable[..., Any], letters_sent: Sink, monkeypatch: pytest.MonkeyPatch, at: Any
+) -> None:
+    people(1)
+    written, troubles = queue.sent, [1, 2]
+
+    def troubled(claimed: queue.Claim) -> bool:
+        if troubles:
+            troubles.pop()
+            raise sa.exc.OperationalError("UPDATE", {}, Exception("canceling statement due to lock timeout"))
+        return written(claimed)
+
+    monkeypatch.setattr(queue, "sent", troubled)
+    assert postman.deliver_due() == 1 and the_letter().state == SENT
+    at.later(hours=1)
+    assert postman.deliver_due() == 0 and len(letters_sent.deliveries) == 1
+
+
 def test_retries_carry_the_same_message_id(people: Callable[..., Any], server: FaultyServer, at: Any) -> None:
     people(1)
     server.faults = {"END": DROP}

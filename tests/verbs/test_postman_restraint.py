@@ -106,6 +106,38 @@ def test_a_place_is_held_until_its_letter_could_be_answered(world: ModuleType, l
     assert world.registration(ninth).state == states.CANCELLED, "and then it is free"
 
 
+def test_a_place_is_held_longer_while_nobody_could_be_asked(world: ModuleType, at: Any) -> None:
+    """Mail is paused: whoever was never asked has not kept silent."""
+    at("2026-11-21 10:00")
+    with transaction():
+        workshop = world.workshop(seats=50)
+        fifth = [world.attends(workshop) for _ in range(5)][-1]
+        postman.pause_mail()
+    at.later(hours=24)
+    with transaction():
+        assert registrations.lapse_holds() == 0
+    assert world.registration(fifth).held_until == clock.now() + registrations.HOLD
+    postman.resume_mail()
+    at.later(hours=24)
+    with transaction():
+        assert registrations.lapse_holds() == 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"contact_kind": "phone", "contact": "312-555-0143"}, {"source": "phone"}], ids=["phone", "by phone"]
+)
+def test_who_gets_no_letter_to_answer_is_not_only_held(world: ModuleType, changes: dict[str, str]) -> None:
+    """Nobody could say yes to it, so the place would go after a day."""
+    asked = {name: value for name, value in changes.items() if name != "source"}
+    with transaction():
+        workshop = world.workshop(seats=50)
+        for number in range(6):
+            attendee = world.attendee(**asked)
+            source = changes.get("source", "web")
+            place = registrations.register(workshop.occurrence_id, workshop.slot_id, attendee, f"form {number}", source)
+            assert place.state == states.CONFIRMED and place.held_until is None
+
+
 def test_a_button_that_anybody_can_press_opens_no_mailbox(world: ModuleType, letters_sent: Sink, at: Any) -> None:
     """Whoever typed an address sees the page of the place, and "I'm coming" there, without reading any letter."""
     at("2026-11-21 10:00")

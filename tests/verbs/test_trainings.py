@@ -510,3 +510,23 @@ def test_the_catalogue_is_kept_by_its_provider_only(training_id: uuid.UUID, worl
     with pytest.raises(Refusal) as refused, transaction():
         trainings.save(world.organization(), replace(wording, people_max=3), training_id)
     assert refused.value.field == "people_max"
+
+
+def test_a_corrected_address_ends_the_old_link(training_id: uuid.UUID) -> None:
+    """It went to a stranger, who could read what comes later, and withdraw the request."""
+    booking_id = asked(training_id, email="typo@post.example")
+    old = db.session.get_one(Booking, booking_id).token()
+    with transaction():
+        trainings.change(booking_id, said(email="right@post.example"))
+    with pytest.raises(Missing):
+        trainings.by_token(old)
+    assert trainings.by_token(db.session.get_one(Booking, booking_id).token()).id == booking_id
+
+
+def test_a_wish_for_tomorrow_is_not_over_in_the_evening(training_id: uuid.UUID, at: Any) -> None:
+    """The next day of UTC has begun then, but not the one in Chicago."""
+    booking_id = asked(training_id)
+    at("2026-12-07 19:30")
+    booking = db.session.get_one(Booking, booking_id)
+    [first, _second] = inbox.busy(booking.training.organization_id, booking.wishes, booking_id)
+    assert not first.is_over

@@ -197,6 +197,25 @@ def test_who_waits_gets_a_place_when_there_is_room(desk: FlaskClient, world: Mod
     assert state_of(waiting) == CONFIRMED
 
 
+@pytest.mark.parametrize("posted", [0], indirect=True)
+def test_on_the_day_a_place_can_still_be_given_by_phone(
+    desk: FlaskClient, world: ModuleType, posted: Any, at: Any
+) -> None:
+    """Letting in would say that they are here."""
+    taken = [attend(world, posted, slot, party=3, contact=f"p{slot}@post.example") for slot in (0, 1)]
+    waits = attend(world, posted, contact="waits@post.example")
+    at("2026-11-28 09:05")
+    with transaction():
+        db.session.execute(sa.update(Occurrence).values(closed_at=clock.now()))
+        registrations.cancel(taken[1])
+    page = desk.get(f"{roster_of(posted)}?show=waiting").text
+    place = f"/console/registrations/{waits}/place"
+    assert place in page and "On the phone" in page and "Let in" in page
+    assert place in desk.get(f"/console/registrations/{waits}").text
+    assert press(desk, roster_of(posted), place).status_code == 303
+    assert state_of(waits) == CONFIRMED
+
+
 def test_each_view_is_in_the_audit(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
     place = attend(world, posted)
     for address in (

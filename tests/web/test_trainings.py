@@ -21,6 +21,7 @@ from scheduler.demo import employers
 from scheduler.models import training as states
 from scheduler.models.event import Event
 from scheduler.models.message import WAITING, Message
+from scheduler.models.organization import Organization
 from scheduler.models.registration import Registration
 from scheduler.models.training import Booking, Training
 from scheduler.models.venue import Venue
@@ -200,6 +201,14 @@ def test_it_can_be_changed_with_everything_in_its_place(client: FlaskClient) -> 
     assert booking().head_count == 20 and len(booking().wishes) == 1
 
 
+def test_a_corrected_address_leads_to_a_page_of_its_own(client: FlaskClient) -> None:
+    address = asked(client)
+    fields = filled(client.get(f"{address}/change").text)
+    answer = client.post(f"{address}/change", data={**fields, "email": "right@post.example"})
+    assert answer.status_code == 303 and answer.location != address
+    assert client.get(answer.location).status_code == 200 and client.get(address).status_code == 404
+
+
 def test_after_it_is_taken_up_the_page_says_why_it_cannot_be_changed(client: FlaskClient) -> None:
     address = asked(client)
     fields = filled(client.get(f"{address}/change").text)
@@ -301,6 +310,18 @@ def test_staff_are_asked_for_a_name_and_nothing_else(client: FlaskClient) -> Non
     assert (kept.name, kept.contact_kind, kept.contact, kept.language) == ("Ana Vale", "none", "", "es")
     waiting = sa.select(Message.id).where(Message.registration_id == kept.id, Message.state == WAITING)
     assert kept.source == "invitation" and db.session.scalar(waiting) is None, "nobody has to call them"
+
+
+def test_all_who_see_a_name_are_named(client: FlaskClient, world: ModuleType) -> None:
+    """A co-host opens the roster of the session as its host does."""
+    asked(client)
+    set_up()
+    with transaction():
+        helper = db.session.get_one(Organization, world.organization("third-shore"))
+        event = booking().occurrence.event
+        event.cohosts = [helper]
+        names = f"{event.organization.name} and {helper.name}"
+    assert f"Your employer and {names} see your name and whether you came." in read(client.get(invitation()).text)
 
 
 def test_when_the_session_is_full_the_invitation_says_so(client: FlaskClient) -> None:

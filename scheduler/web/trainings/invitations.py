@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from babel.lists import format_list
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from ... import trainings
 from ...core import languages as known
-from ...core import tokens
+from ...core import tokens, wording
 from ...core.errors import Missing, Refusal
 from ...core.extensions import transaction
 from ...forms.bookings import StaffForm
@@ -75,6 +76,9 @@ def _page(booking: Booking, token: str, form: StaffForm, status: int = 200) -> A
         token=token,
         open=can_join(occurrence),
         days=occurrence.days_kept,
+        hosts=format_list(
+            [one.name for one in (occurrence.event.organization, *occurrence.event.cohosts)], locale=wording.locale()
+        ),
     )
     return page, status
 

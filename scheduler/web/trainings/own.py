@@ -66,7 +66,7 @@ def change(token: str) -> Answer | Response:
         refusals.check(form)
         limits.take(limits.BOOKINGS)
         with transaction():
-            trainings.change(booking_id, said(form))
+            token = trainings.change(booking_id, said(form)).token()
     except Conflict as conflict:
         return _page(trainings.by_token(token), token, str(conflict.words), conflict.status)
     except Refusal as refusal:
