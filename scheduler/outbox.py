@@ -172,12 +172,6 @@ def void_waiting(registration_id: uuid.UUID) -> None:
     )
 
 
-def void_calls(registration_id: uuid.UUID) -> None:
-    """They are here: nobody calls them any more."""
-    theirs = sa.update(Message).where(Message.registration_id == registration_id, Message.state == letters.WAITING)
-    _run(theirs.where(Message.channel == letters.CALL).values(state=letters.VOID, lease_until=None))
-
-
 def void_for_date(occurrence_id: uuid.UUID, *kinds: str, channel: str | None = None) -> None:
     """What was still to be told the people of this date, in letters of these kinds, is no longer true."""
     waiting = [Message.occurrence_id == occurrence_id, Message.state == letters.WAITING, Message.letter.in_(kinds)]

@@ -33,7 +33,6 @@ def check_in(registration_id: uuid.UUID, here: int | None = None) -> Registratio
     if not _turn(registration_id, Registration.state.in_((HELD, CONFIRMED, NO_SHOW)), values):
         raise _refusal(registration)
     db.session.refresh(registration)
-    outbox.void_calls(registration.id)
     numbers.give_where_used(registration)
     db.session.flush()
     return registration

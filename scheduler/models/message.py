@@ -128,6 +128,8 @@ class Message(Model):
             return False
         if self.registration.state not in DUE_IN[self.letter]:
             return False
+        if self.channel == CALL and self.registration.state == places.CHECKED_IN:
+            return False
         if self.letter == CANCELLATION_OWN:
             return True
         if self.occurrence.ends_at <= now or self.occurrence.is_cancelled != (self.letter == CANCELLATION_HOST):

@@ -11,7 +11,7 @@ from scheduler import checkin, privacy, seats
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted
 from scheduler.models.event import Occurrence
-from scheduler.models.message import VOID, WAITING, Message
+from scheduler.models.message import Message
 
 from ..conftest import Clock
 
@@ -28,12 +28,20 @@ def clinic(world: ModuleType, at: Clock) -> Posted:
 def test_who_is_here_is_not_called_any_more(world: ModuleType, clinic: Posted, at: Clock) -> None:
     with transaction():
         ana = world.attends(clinic, contact_kind="phone", contact="312-555-0143")
-    calls = sa.select(Message.state).where(Message.registration_id == ana, Message.channel == "call")
-    assert set(db.session.scalars(calls)) == {WAITING}
-    at(world.registration(ana).occurrence.starts_at)
+    now = at(world.registration(ana).occurrence.starts_at)
+
+    def to_call() -> set[bool]:
+        db.session.rollback()
+        calls = sa.select(Message).where(Message.registration_id == ana, Message.channel == "call")
+        return {call.is_still_due(now) for call in db.session.scalars(calls)}
+
+    assert to_call() == {True}
     with transaction():
         checkin.check_in(ana)
-    assert set(db.session.scalars(calls)) == {VOID}
+    assert to_call() == {False}
+    with transaction():
+        checkin.undo_check_in(ana)
+    assert to_call() == {True}, "it was somebody else"
 
 
 def test_a_note_is_emptied_a_day_after_it_was_of_use(world: ModuleType, clinic: Posted, at: Clock) -> None:
