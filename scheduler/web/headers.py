@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 
 from . import access, gaps, packing
+from .wsgi import ask, whole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -47,7 +48,7 @@ def cache(response: Response) -> Response:
     seconds = access.declared().cache
     if not seconds or "Cache-Control" in response.headers:
         return response
-    if response.status_code == 200 and request.method in ("GET", "HEAD"):
+    if response.status_code == 200 and request.method == "GET":
         response.headers["Cache-Control"] = f"public, max-age={seconds}"
         if response.mimetype == PAGE:
             response.vary.add("Accept-Encoding")
@@ -83,20 +84,13 @@ class Finish:
         return ()
 
     def _ask(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
-        """What the app says: the status, the headers, and the body in pieces."""
-        said: list[Any] = []
-
-        def listen(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
-            said[:] = status, headers
-            return lambda _chunk: None
-
+        """What the app says."""
         method = environ["REQUEST_METHOD"]
         environ["REQUEST_METHOD"] = "GET" if method == "HEAD" else method
         try:
-            chunks = self._below(environ, listen)
+            return ask(self._below, environ)
         finally:
             environ["REQUEST_METHOD"] = method
-        return said[0], said[1], chunks
 
     def _missing(self, named: dict[str, str], kind: str) -> list[tuple[str, str]]:
         """What the app did not say otherwise."""
@@ -106,14 +100,6 @@ class Finish:
         if kind in ("link", "staff"):
             wanted.append(NOT_FOUND_BY_SEARCH)
         return [pair for pair in wanted if pair[0] not in named]
-
-
-def whole(chunks: Iterable[bytes]) -> bytes:
-    """A body, read to its end and closed."""
-    try:
-        return b"".join(chunks)
-    finally:
-        getattr(chunks, "close", lambda: None)()
 
 
 def _varied(headers: list[tuple[str, str]], vary: str | None) -> list[tuple[str, str]]:

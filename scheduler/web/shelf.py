@@ -25,7 +25,7 @@ from ..core.extensions import db, last_commit
 from ..models import revision
 from . import access, answers, gaps, queries
 from .answers import Answer
-from .headers import whole
+from .wsgi import ask, whole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -175,14 +175,7 @@ class Shelf:
         self, key: Key, environ: WSGIEnvironment, start_response: StartResponse, edition: Edition
     ) -> Iterable[bytes]:
         """The app's own answer, kept if it may be."""
-        said: list[Any] = []
-
-        def listen(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], object]:
-            said[:] = status, headers
-            return lambda _chunk: None
-
-        chunks = self._below(environ, listen)
-        status, headers = said
+        status, headers, chunks = ask(self._below, environ)
         may_be_kept = environ.get(MAY_BE_KEPT) and "HTTP_COOKIE" not in environ and not answers.sets_cookie(headers)
         if not may_be_kept and gaps.WORD not in environ:
             start_response(status, headers)
@@ -218,7 +211,7 @@ def mark(response: Response) -> Response:
     """Only whole answers of pages that declare it, and that say themselves that anyone may keep them, or have a gap."""
     declared, environ = access.declared(), request.environ
     for_all = declared.cache and response.headers.get("Cache-Control", "").startswith("public")
-    with_gap = declared.is_alike and gaps.WORD in environ and environ["REQUEST_METHOD"] == "GET"
+    with_gap = declared.is_alike and gaps.WORD in environ
     if (for_all and response.status_code in (200, 304)) or (with_gap and response.status_code == 200):
         environ[MAY_BE_KEPT] = not response.is_streamed
     return response
