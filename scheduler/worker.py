@@ -20,13 +20,13 @@ log = logging.getLogger(__name__)
 
 CHORES: dict[str, Callable[[], int]] = {
     "reminders": reminders.write_due,
-    "holds": registrations.lapse_holds,
     "silent": events.ask_by_phone,
     "no-shows": checkin.mark_no_shows,
     "bookings": trainings.erase_due,
     "notes": privacy.forget_notes,
 }
 DATE_CHORES: dict[str, tuple[Callable[[], list[uuid.UUID]], Callable[[uuid.UUID], int]]] = {
+    "holds": (registrations.dates_with_held, registrations.lapse_holds),
     "lapses": (waitlist.dates_with_lapses, waitlist.lapse_offers),
     "offers": (waitlist.dates_to_offer, waitlist.offer_due),
 }

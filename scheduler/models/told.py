@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from ..core.extensions import db
 from .event import Occurrence
-from .registration import BY_EMAIL, CONFIRMED, HELD, LIVE, NONE, PHONE, Registration
+from .message import DUE_IN
+from .registration import BY_EMAIL, CONFIRMED, HELD, NONE, PHONE, Registration
 
 
 @dataclass(frozen=True)
 class Told:
-    """Registrations with a place, an offer, or in line."""
+    """Registrations, by how the news reaches them."""
 
     by_mail: int
     by_phone: int
@@ -34,11 +35,11 @@ def at_venue(venue_id: uuid.UUID, now: datetime) -> int:
     return db.session.scalar(query.where(*there)) or 0
 
 
-def would_be(occurrence_ids: Sequence[uuid.UUID]) -> Told:
-    """Who would be written to, who must be called, and who will only see it with their code."""
+def would_be(letter: str, occurrence_ids: Sequence[uuid.UUID]) -> Told:
+    """To whom this letter would go, who must be called instead, and who will only see it with their code."""
     query = (
         sa.select(Registration.contact_kind, sa.func.count())
-        .where(Registration.occurrence_id.in_(occurrence_ids), Registration.state.in_(LIVE))
+        .where(Registration.occurrence_id.in_(occurrence_ids), Registration.state.in_(DUE_IN[letter]))
         .group_by(Registration.contact_kind)
     )
     found = {row[0]: row[1] for row in db.session.execute(query)}

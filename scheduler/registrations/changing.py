@@ -185,12 +185,17 @@ def _write(registration: Registration, was: Wishes, wishes: Wishes) -> None:
 
 
 def _ask_again(registration: Registration) -> None:
-    """The new contact has confirmed nothing yet; beyond so many places under one address, it must."""
+    """The new contact has confirmed nothing yet; beyond so many places under one address, it must.
+
+    Without an address there is no letter that could ask, so a place is not only held.
+    """
     registration.reconfirmed_at = None
     outbox.forget_old_contact(registration.id)
     is_kept = registration.state == states.CONFIRMED and registration.has_email
     if is_kept and same_contact(registration) >= SAME_CONTACT_LIMIT:
         registration.state, registration.held_until = states.HELD, clock.to_minute(clock.now()) + HOLD
+    elif registration.state == states.HELD and not registration.has_email:
+        registration.state, registration.held_until = states.CONFIRMED, None
 
 
 def renew_feed(registration_id: uuid.UUID) -> Registration:

@@ -90,26 +90,34 @@ def stop_reminders(registration_id: uuid.UUID) -> None:
     registration.reminders = False
 
 
-def lapse_holds() -> int:
-    """Free the places that were held for a confirmation that did not come; returns how many.
+def dates_with_held() -> list[uuid.UUID]:
+    """Dates on which a place was held for a confirmation that did not come in time.
 
-    On a date that is off nobody is asked for one: a place there can still be exchanged. Who could not be asked, because
-    mail does not go, has a day more.
+    On a date that is off nobody is asked for one: a place there can still be exchanged.
     """
-    overdue = (Registration.state == states.HELD, Registration.held_until <= clock.now())
     dates = sa.select(Registration.occurrence_id).join(Registration.occurrence).distinct()
-    dates = dates.where(*overdue, Occurrence.state == "scheduled").order_by(Registration.occurrence_id)
-    freed = 0
-    for occurrence_id in db.session.scalars(dates).all():
-        occurrence = seats.lock(occurrence_id)
-        if occurrence.is_cancelled:
+    dates = dates.where(*_overdue(), Occurrence.state == "scheduled").order_by(Registration.occurrence_id)
+    return list(db.session.scalars(dates))
+
+
+def lapse_holds(occurrence_id: uuid.UUID) -> int:
+    """Free the places of one date that were held for a confirmation in vain; returns how many.
+
+    Who could not be asked, because mail does not go, has a day more.
+    """
+    occurrence, freed = seats.lock(occurrence_id), 0
+    if occurrence.is_cancelled:
+        return 0
+    held = sa.select(Registration).where(Registration.occurrence_id == occurrence_id, *_overdue())
+    for registration in db.session.scalars(held.execution_options(populate_existing=True)).all():
+        if outbox.could_not_ask(registration.id):
+            registration.held_until = clock.to_minute(clock.now()) + HOLD
             continue
-        held = sa.select(Registration).where(Registration.occurrence_id == occurrence_id, *overdue)
-        for registration in db.session.scalars(held.execution_options(populate_existing=True)).all():
-            if outbox.could_not_ask(registration.id):
-                registration.held_until = clock.to_minute(clock.now()) + HOLD
-                continue
-            give_back(registration)
-            freed += 1
-        waitlist.offer_freed(occurrence)
+        give_back(registration)
+        freed += 1
+    waitlist.offer_freed(occurrence)
     return freed
+
+
+def _overdue() -> tuple[sa.ColumnElement[bool], ...]:
+    return Registration.state == states.HELD, Registration.held_until <= clock.now()

@@ -90,11 +90,12 @@ class Person:
 
 @dataclass(frozen=True)
 class Time:
-    """A time of the date, with how many of its places are taken."""
+    """A time of the date, with how many of its places are taken, and whether it is over."""
 
     starts_local: datetime
     taken: int
     limit: int
+    over: bool
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,8 @@ class Roster:
 
     @property
     def room(self) -> int:
-        """How many places are free."""
-        return sum(time.limit - time.taken for time in self.times)
+        """How many places are free, at times that are not over."""
+        return sum(time.limit - time.taken for time in self.times if not time.over)
 
     def shown(self, show: str, typed: str = "") -> list[Person]:
         """The people of one tab, or those of them that were looked for, by name; those in line by their place in it."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
-from .. import audits
+from .. import audits, seats
 from ..core import clock, keyring
 from ..core.errors import Missing
 from ..core.extensions import db
@@ -44,9 +44,7 @@ def view(occurrence_id: uuid.UUID, user_id: uuid.UUID) -> Roster:
     """The roster of a date: three statements however many people. Raises Missing, also once it was erased."""
     occurrence = readable(occurrence_id)
     audits.append(occurrence.event.organization_id, user_id, audits.ROSTER_VIEWED, occurrence.id)
-    slots = _slots(occurrence)
-    people = people_of(occurrence)
-    return Roster(people, [Time(slot.starts_local, slot.seats_taken, slot.seats_limit) for slot in slots])
+    return Roster(people_of(occurrence), _times(occurrence))
 
 
 def people_of(occurrence: Occurrence) -> list[Person]:
@@ -72,9 +70,11 @@ def readable(occurrence_id: uuid.UUID) -> Occurrence:
     return occurrence
 
 
-def _slots(occurrence: Occurrence) -> list[Slot]:
+def _times(occurrence: Occurrence) -> list[Time]:
     query = sa.select(Slot).where(Slot.occurrence_id == occurrence.id).order_by(Slot.starts_at, Slot.id)
-    return list(db.session.scalars(query))
+    slots = db.session.scalars(query).all()
+    on = seats.on_or_coming(occurrence, slots)
+    return [Time(slot.starts_local, slot.seats_taken, slot.seats_limit, slot not in on) for slot in slots]
 
 
 def _people(occurrence: Occurrence) -> list[tuple[Registration, Standing | None, Reach]]:

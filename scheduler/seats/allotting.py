@@ -76,7 +76,12 @@ def free_now(occurrence: Occurrence) -> int:
 
 
 def _on_or_coming(occurrence: Occurrence) -> list[Slot]:
-    slots, now = _slots(occurrence.id), clock.now()
+    return on_or_coming(occurrence, _slots(occurrence.id))
+
+
+def on_or_coming(occurrence: Occurrence, slots: Sequence[Slot]) -> list[Slot]:
+    """Of the times of a date, in their order, those that are not over: the one that is on now comes first."""
+    now = clock.now()
     begun = [slot for slot in slots if slot.starts_at <= now]
     if occurrence.event.admission == "timed":
         begun = begun[-1:]

@@ -3,14 +3,14 @@
 from .answering import Alternatives, Terms, accept, decline, take_up
 from .asking import Request, change, submit, withdraw
 from .erasing import due, erase_due, overdue
-from .finding import by_token, found, locked, readable
+from .finding import by_token, by_token_before, found, locked, readable
 from .joining import Attended, join, who_came
 from .offering import Offering, save
 from .telling import tell_changes
 from .viewing import view
 
 __all__ = [
-    "Alternatives", "Attended", "Offering", "Request", "Terms", "accept", "by_token", "change", "decline", "due",
-    "erase_due", "found", "join", "locked", "overdue", "readable", "save", "submit", "take_up", "tell_changes", "view",
-    "who_came", "withdraw",
+    "Alternatives", "Attended", "Offering", "Request", "Terms", "accept", "by_token", "by_token_before", "change",
+    "decline", "due", "erase_due", "found", "join", "locked", "overdue", "readable", "save", "submit", "take_up",
+    "tell_changes", "view", "who_came", "withdraw",
 ]  # fmt: skip

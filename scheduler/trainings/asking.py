@@ -48,9 +48,9 @@ class Request:
     certificates: bool = False
     note: str = ""
 
-    def digest(self) -> str:
+    def index(self, booking: Booking) -> bytes:
         """Equal for a form that was sent twice with the same answers."""
-        return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()
+        return states.blinded(booking, hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest())
 
 
 def submit(training_id: uuid.UUID, said: Request, nonce: str) -> Booking:
@@ -150,13 +150,9 @@ def keep_unanswered(booking: Booking, wishes: Sequence[Wish] = ()) -> None:
 
 
 def _replayed(earlier: Booking, said: Request) -> Booking:
-    if earlier.answers_index != _answers_index(earlier, said):
+    if earlier.answers_index != said.index(earlier):
         raise Conflict(_l("This form was already sent. Open the page anew to ask for another training."))
     return earlier
-
-
-def _answers_index(booking: Booking, said: Request) -> bytes:
-    return states.blinded(booking, said.digest())
 
 
 def _write(booking: Booking, said: Request) -> None:
@@ -164,7 +160,7 @@ def _write(booking: Booking, said: Request) -> None:
     for name in ("head_count", "place", "languages", "audience", "equipment", "certificates", "language"):
         setattr(booking, name, getattr(said, name))
     booking.keep_secret(**{name: getattr(said, name) for name in states.SEALED})
-    booking.answers_index = _answers_index(booking, said)
+    booking.answers_index = said.index(booking)
     booking.revised_at = clock.to_minute(clock.now())
 
 

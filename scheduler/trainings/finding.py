@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import uuid
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -16,14 +18,31 @@ from ..models.training import Booking, Training
 
 def by_token(token: str, purpose: str = tokens.BOOKING) -> Booking:
     """The request behind a link. Raises Missing alike for unknown, forged, revoked and erased ones."""
+    booking = _claimed_by(token)
+    if not tokens.fits(token, booking.derived_key("links"), booking.id, purpose, booking.link_generation):
+        raise Missing()
+    return booking
+
+
+def by_token_before(token: str, sent_now: Callable[[Booking], bytes]) -> Booking:
+    """The request whose link was renewed by just this form, which came twice: its first answer got lost.
+
+    `sent_now`: the index of what the form says. Raises Missing for everything else.
+    """
+    booking = _claimed_by(token)
+    key, before = booking.derived_key("links"), booking.link_generation - 1
+    same_form = hmac.compare_digest(sent_now(booking), booking.answers_index)
+    if not same_form or not tokens.fits(token, key, booking.id, tokens.BOOKING, before):
+        raise Missing()
+    return booking
+
+
+def _claimed_by(token: str) -> Booking:
     row = tokens.row_of(token)
     booking = row and db.session.scalar(_whole().where(Booking.id == row))
     if not booking:
         raise Missing()
-    key = readable(booking).derived_key("links")
-    if not tokens.fits(token, key, booking.id, purpose, booking.link_generation):
-        raise Missing()
-    return booking
+    return readable(booking)
 
 
 def found(booking_id: uuid.UUID) -> Booking:

@@ -15,6 +15,7 @@ from ..core.extensions import transaction
 from ..forms.news import CancellationForm, MoveForm
 from ..models import told
 from ..models.event import PUBLISHED, Event, Occurrence
+from ..models.message import CANCELLATION_HOST, MOVE
 from ..models.organization import COORDINATOR, LEAD
 from . import access, dates, refusals
 from .editor import own
@@ -80,7 +81,7 @@ def _cancellation_page(
         one=one,
         coming=coming,
         form=form,
-        told=told.would_be([date.id for date in coming]),
+        told=told.would_be(CANCELLATION_HOST, [date.id for date in coming]),
     )
     return page, status
 
@@ -126,6 +127,6 @@ def _move_page(occurrence: Occurrence, form: MoveForm, status: int = 200) -> Ans
         occurrence=occurrence,
         can_move=can_move,
         form=form,
-        told=told.would_be([occurrence.id]),
+        told=told.would_be(MOVE, [occurrence.id]),
     )
     return page, status

@@ -238,6 +238,16 @@ def test_beyond_four_places_a_new_address_must_confirm(world: ModuleType) -> Non
     assert change(other, contact="else2@post.example").reconfirmed_at is None, "so that nobody learns who is held"
 
 
+def test_a_held_place_without_an_address_is_a_kept_one(world: ModuleType, clinic: Any) -> None:
+    """Nobody could ask for a confirmation any more, so the place would go after a day."""
+    with transaction():
+        place = world.attends(clinic)
+        held = db.session.get_one(Registration, place)
+        held.state, held.held_until = states.HELD, clock.now() + timedelta(hours=24)
+    found = change(place, contact_kind=states.PHONE, contact="312-555-0143")
+    assert (found.state, found.held_until) == (states.CONFIRMED, None)
+
+
 # What is told
 
 

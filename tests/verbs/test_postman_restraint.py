@@ -96,13 +96,13 @@ def test_a_place_is_held_until_its_letter_could_be_answered(world: ModuleType, l
     for minutes, letters in ((23 * 60 + 59, 8), (1, 9), (23 * 60 + 58, 9)):
         at.later(minutes=minutes)
         with transaction():
-            registrations.lapse_holds()
+            registrations.lapse_holds(workshop.occurrence_id)
         postman.deliver_due()
         assert (world.registration(ninth).state, len(letters_sent.deliveries)) == (states.HELD, letters)
     assert "10:01 AM" in str(letters_sent.letters[-1].get_body(("plain",))), "it says until when"
     at.later(minutes=2)
     with transaction():
-        registrations.lapse_holds()
+        registrations.lapse_holds(workshop.occurrence_id)
     assert world.registration(ninth).state == states.CANCELLED, "and then it is free"
 
 
@@ -115,12 +115,12 @@ def test_a_place_is_held_longer_while_nobody_could_be_asked(world: ModuleType, a
         postman.pause_mail()
     at.later(hours=24)
     with transaction():
-        assert registrations.lapse_holds() == 0
+        assert registrations.lapse_holds(workshop.occurrence_id) == 0
     assert world.registration(fifth).held_until == clock.now() + registrations.HOLD
     postman.resume_mail()
     at.later(hours=24)
     with transaction():
-        assert registrations.lapse_holds() == 1
+        assert registrations.lapse_holds(workshop.occurrence_id) == 1
 
 
 @pytest.mark.parametrize(

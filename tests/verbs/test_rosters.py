@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from scheduler import audits, checkin, registrations, rosters
+from scheduler import audits, checkin, registrations, rosters, seats
 from scheduler.core import keyring
 from scheduler.core.errors import Missing
 from scheduler.core.extensions import db, transaction
 from scheduler.models.audit import AuditEntry
+from scheduler.models.event import Occurrence
 from scheduler.models.message import FAILED, SENT, Message
 from scheduler.models.registration import NONE, PHONE, Registration
 from scheduler.rosters import names
@@ -50,6 +51,19 @@ def test_a_roster_holds_what_the_door_needs(world: ModuleType, staff: Any) -> No
     assert [(time.taken, time.limit) for time in roster.times] == [(1, 4), (3, 4)]
     assert (roster.heads, roster.room) == (4, 4)
     assert not hasattr(rosa, "contact")
+
+
+def test_a_time_that_is_over_has_no_room_left(world: ModuleType, staff: Any, at: Any) -> None:
+    at("2026-12-01 08:00")
+    with transaction():
+        posted = world.clinic(slots=2, seats=4, starts_local=world.a_day_ahead(0, "09:30"))
+        world.attends(posted)
+    assert see(posted, staff).room == 7
+    second = see(posted, staff).times[1].starts_local
+    at(f"{second:%Y-%m-%d %H:%M}")
+    assert see(posted, staff).room == 4, "as the page for people without a place says"
+    with transaction():
+        assert seats.free_now(db.session.get_one(Occurrence, posted.occurrence_id)) == 4
 
 
 def test_tabs_and_counts(world: ModuleType, staff: Any, at: Any) -> None:

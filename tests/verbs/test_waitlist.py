@@ -145,7 +145,7 @@ def test_erasing_and_a_hold_that_lapses_free_places_too(world: ModuleType, at: C
         held = line.world.registration(line.inside[1])
         held.state, held.held_until = places.HELD, at("2026-09-02 10:00")
     with transaction():
-        registrations.lapse_holds()
+        registrations.lapse_holds(line.posted.occurrence_id)
     assert line.state(second) == OFFERED
 
 

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from scheduler import checkin
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted
 from scheduler.models import message as kinds
@@ -61,6 +62,22 @@ def test_the_page_says_who_will_hear_of_it(client: FlaskClient, clinic: Posted) 
         assert "One person must be called." in told
         assert "One person left no contact" in told
     assert letters(kinds.CANCELLATION_HOST) == 0 and not the(clinic.occurrence_id).is_cancelled
+
+
+def test_who_is_here_already_gets_no_letter_and_is_not_counted(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    at("2026-12-01 09:00")
+    with transaction():
+        posted = world.workshop(starts_local=world.a_day_ahead(0, "18:00"))
+        here, _coming = world.attends(posted), world.attends(posted, contact="two@post.example")
+        lead = world.organizer()
+    at("2026-12-01 17:45")
+    with transaction():
+        checkin.check_in(here)
+    sign_in(client, lead)
+    address = f"/console/dates/{posted.occurrence_id}/cancellation"
+    assert "One letter goes out by e-mail." in read(page(client, address))
+    press(client, address, **WHY)
+    assert letters(kinds.CANCELLATION_HOST) == 1
 
 
 def test_an_event_is_canceled(client: FlaskClient, clinic: Posted) -> None:

@@ -207,6 +207,12 @@ def test_a_corrected_address_leads_to_a_page_of_its_own(client: FlaskClient) -> 
     answer = client.post(f"{address}/change", data={**fields, "email": "right@post.example"})
     assert answer.status_code == 303 and answer.location != address
     assert client.get(answer.location).status_code == 200 and client.get(address).status_code == 404
+    again = client.post(f"{address}/change", data={**fields, "email": "right@post.example"})
+    assert (again.status_code, again.location) == (303, answer.location), "an impatient thumb: its answer got lost"
+    for other in ({"head_count": "9"}, {"email": "other@post.example"}, {"head_count": "none"}):
+        sent = client.post(f"{address}/change", data={**fields, "email": "right@post.example", **other})
+        assert sent.status_code == 404, "whoever has only the old link learns nothing"
+    assert booking().addressed == 2
 
 
 def test_after_it_is_taken_up_the_page_says_why_it_cannot_be_changed(client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from ... import trainings
 from ...core import clock
-from ...core.errors import Conflict, Refusal
+from ...core.errors import Conflict, Missing, Refusal
 from ...core.extensions import transaction
 from ...letters import employers, links
 from ...models import training as states
@@ -54,7 +54,10 @@ def _page(booking: Booking, token: str, problem: str = "", status: int = 200) ->
 @access.link
 def change(token: str) -> Answer | Response:
     """The same form again, until the provider has taken the request up."""
-    booking = trainings.by_token(token)
+    try:
+        booking = trainings.by_token(token)
+    except Missing:
+        return _sent_twice(token)
     if booking.state != states.SUBMITTED:
         return redirect(url_for(".own", token=token), 303)
     if request.method != "POST":
@@ -72,6 +75,19 @@ def change(token: str) -> Answer | Response:
     except Refusal as refusal:
         return _form(trainings.by_token(token), token, form, refusals.show(form, refusal))
     return redirect(url_for(".own", token=token), 303)
+
+
+def _sent_twice(token: str) -> Response:
+    """The link is dead because this very form has renewed it, a moment ago: lead to the new one. Raises Missing."""
+    booking = trainings.by_token_before(token, _sent_now)
+    return redirect(url_for(".own", token=booking.token()), 303)
+
+
+def _sent_now(booking: Booking) -> bytes:
+    form = fitted(booking.training, request.form)
+    if not form.validate():
+        raise Missing()
+    return said(form).index(booking)
 
 
 def _form(booking: Booking, token: str, form: object = None, status: int = 200) -> Answer:
