@@ -146,14 +146,15 @@ def owes_cancellation(registration_id: uuid.UUID) -> bool:
 
 
 def could_not_ask(registration_id: uuid.UUID) -> bool:
-    """True while the letter that asks for a confirmation waits for a mail server, or for mail to be resumed."""
+    """True while the letter that asks for a confirmation waits for a mail server, for a worker, or for mail to be
+    resumed; not while it waits because many went to that address."""
     paused = sa.exists().where(Heartbeat.paused_at.is_not(None))
     asking = Message.letter.in_((letters.CONFIRMATION, letters.CHANGE)), Message.channel == letters.EMAIL
     stuck = sa.exists().where(
         Message.registration_id == registration_id,
         *asking,
         Message.state == letters.WAITING,
-        sa.or_(Message.failure != "", paused),
+        sa.or_(Message.failure != "", Message.next_try_at <= clock.now(), paused),
     )
     return bool(db.session.scalar(sa.select(stuck)))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scheduler import checkin, events, registrations, seats, waitlist
 from scheduler.core.errors import Conflict, Full, Missing, Refusal
 from scheduler.core.extensions import db, transaction
-from scheduler.models.message import EMAIL, OFFER, SENT, WAITING, Message
+from scheduler.models.message import CHANGE, CONFIRMATION, EMAIL, OFFER, SENT, WAITING, Message
 from scheduler.models.registration import CHECKED_IN, CONFIRMED, HELD, OFFERED, WAITLISTED
 from scheduler.registrations import Attendee
 
@@ -181,6 +181,9 @@ class HostsAct(Acting):
             self.worker_comes_by()
 
     def worker_comes_by(self) -> None:
+        """One who was there all the time: letters that ask for a confirmation went at once."""
+        with transaction():
+            self._go_out(Message.letter.in_((CHANGE, CONFIRMATION)))
         holds, lapsed = self.model.holds_lapse(), self.model.offers_lapse()
         self.model.places_came_free()
         with transaction():
@@ -194,10 +197,12 @@ class HostsAct(Acting):
         self.seen["left the line"] += sum(who.lapses == 2 for who in self.model.people)
 
     def post_goes_out(self) -> None:
-        letters = Message.occurrence_id == self.posted.occurrence_id, Message.letter == OFFER
         with transaction():
-            waiting = sa.update(Message).where(*letters, Message.channel == EMAIL, Message.state == WAITING)
-            db.session.execute(waiting.values(state=SENT))
+            self._go_out(Message.occurrence_id == self.posted.occurrence_id, Message.letter == OFFER)
         for who in self.model.people:
             if who.state == OFFERED and who.offer:
                 who.offer.told = True
+
+    def _go_out(self, *which: sa.ColumnElement[bool]) -> None:
+        waiting = sa.update(Message).where(*which, Message.channel == EMAIL, Message.state == WAITING)
+        db.session.execute(waiting.values(state=SENT))

@@ -21,6 +21,10 @@ Row = tuple[uuid.UUID, int, int, int, str, int | None]
 """Who, their number, their place in line, their lapses, their state, and which time they hold."""
 
 
+TOLD = (CONFIRMATION, WAITLIST_JOINED, OFFER, CHANGE, MOVE)
+"""Letters that say where somebody stands."""
+
+
 def contradictions(posted: Posted, model: Model) -> list[str]:
     """Every way in which the database differs from the model; empty when it does not."""
     occurrence = db.session.get_one(Occurrence, posted.occurrence_id)
@@ -77,8 +81,9 @@ def _letters_that_lie(posted: Posted, model: Model) -> list[str]:
     lies = [f"{count} times {key}" for key, count in once.items() if count > 1]
     lies += [f"{row[0]} is told of an offer that is {row[4]}" for row in written if _is_stale(row[3], row[4])]
     said = {(row[0], row[1]) for row in written if row[3] in (WAITING, SENT) and row[4] in (None, OPEN)}
+    still_said = {row[0] for row in written if row[3] == WAITING and row[1] in TOLD}
     for who in model.people:
-        told = {letter for letter in (CONFIRMATION, WAITLIST_JOINED, OFFER, CHANGE, MOVE) if (who.id, letter) in said}
+        told = {letter for letter in TOLD if (who.id, letter) in said}
         needed = (
             None
             if who.gone
@@ -89,7 +94,7 @@ def _letters_that_lie(posted: Posted, model: Model) -> list[str]:
             }.get(who.state)
         )
         knows = needed in told or (needed != OFFER and told & {CHANGE, MOVE})
-        if (needed and not knows) or (who.state == CANCELLED and told):
+        if (needed and not knows) or (who.state == CANCELLED and who.id in still_said):
             lies.append(f"number {who.number} is {who.state}; told: {told}")
     return lies
 

@@ -106,7 +106,7 @@ def test_a_place_is_held_until_its_letter_could_be_answered(world: ModuleType, l
     assert world.registration(ninth).state == states.CANCELLED, "and then it is free"
 
 
-def test_a_place_is_held_longer_while_nobody_could_be_asked(world: ModuleType, at: Any) -> None:
+def test_a_place_is_held_longer_while_nobody_could_be_asked(world: ModuleType, letters_sent: Sink, at: Any) -> None:
     """Mail is paused: whoever was never asked has not kept silent."""
     at("2026-11-21 10:00")
     with transaction():
@@ -118,6 +118,23 @@ def test_a_place_is_held_longer_while_nobody_could_be_asked(world: ModuleType, a
         assert registrations.lapse_holds(workshop.occurrence_id) == 0
     assert world.registration(fifth).held_until == clock.now() + registrations.HOLD
     postman.resume_mail()
+    postman.deliver_due()
+    at.later(hours=24)
+    with transaction():
+        assert registrations.lapse_holds(workshop.occurrence_id) == 1
+
+
+def test_a_place_is_held_longer_while_no_worker_asked(world: ModuleType, letters_sent: Sink, at: Any) -> None:
+    """The workers were away for a day: first they look for places to free, and only then letters go."""
+    at("2026-11-21 10:00")
+    with transaction():
+        workshop = world.workshop(seats=50)
+        fifth = [world.attends(workshop) for _ in range(5)][-1]
+    at.later(hours=25)
+    with transaction():
+        assert registrations.lapse_holds(workshop.occurrence_id) == 0
+    postman.deliver_due()
+    assert world.registration(fifth).held_until == clock.now() + registrations.HOLD
     at.later(hours=24)
     with transaction():
         assert registrations.lapse_holds(workshop.occurrence_id) == 1

@@ -134,13 +134,14 @@ def test_a_party_that_does_not_fit_is_not_passed_by_one_that_would(world: Module
     assert line.counts() == (3, 2)
 
 
-def test_erasing_and_a_hold_that_lapses_free_places_too(world: ModuleType, at: Clock) -> None:
+def test_erasing_and_a_hold_that_lapses_free_places_too(world: ModuleType, letters_sent: Sink, at: Clock) -> None:
     at(MORNING)
     line = Line(world, seats=1, slots=2)
     first, second = line.joins(), line.joins()
     with transaction():
         registrations.erase(line.inside[0])
     assert line.state(first) == OFFERED
+    worker.deliver()
     with transaction():
         held = line.world.registration(line.inside[1])
         held.state, held.held_until = places.HELD, at("2026-09-02 10:00")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from scheduler import checkin, events, registrations
+from scheduler import checkin, events, postman, registrations
 from scheduler.core import clock, tokens
 from scheduler.core.extensions import db, limiter, transaction
 from scheduler.models.checklist import Checklist
@@ -22,6 +22,7 @@ from scheduler.models.event import Event
 from scheduler.models.registration import Registration
 from scheduler.web import limits
 
+from ..ground.mail import Sink
 from .filling import code_in, kept, press
 
 
@@ -365,11 +366,14 @@ def test_without_counters_registration_goes_on_and_codes_stop(
     assert client.post("/en/place", data={"code": "ABCD-2345"}).status_code == 503
 
 
-def test_who_did_not_answer_is_not_thanked_for_an_answer(client: FlaskClient, world: ModuleType, at: Any) -> None:
+def test_who_did_not_answer_is_not_thanked_for_an_answer(
+    client: FlaskClient, world: ModuleType, letters_sent: Sink, at: Any
+) -> None:
     at("2026-12-01 10:00")
     with transaction():
         posted = world.workshop(starts_local=world.a_day_ahead(9, "18:00"))
         silent, told = [world.attends(posted) for _ in range(5)][4], world.attends(posted, contact="x@post.example")
+    postman.deliver_due()
     at("2026-12-02 10:01")
     with transaction():
         assert registrations.lapse_holds(posted.occurrence_id) == 1
