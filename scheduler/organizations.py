@@ -95,12 +95,13 @@ def save_venue(organization_id: uuid.UUID, facts: VenueFacts, venue_id: uuid.UUI
         if (venue.address, venue.zip_code) != (facts.address, facts.zip_code):
             venue.latitude = venue.longitude = None
     moved = any(_plain(getattr(venue, name)) != _plain(getattr(facts, name)) for name in FOUND_BY)
+    renamed = (venue.name, venue.area) != (facts.name, facts.area)
     for name, value in asdict(facts).items():
         setattr(venue, name, value)
     changed = db.session.is_modified(venue)
     db.session.flush()
     if venue_id is not None and changed:
-        _retell(venue_id, moved)
+        _retell(venue_id, moved, renamed or moved)
         db.session.flush()
     return venue
 
@@ -117,14 +118,16 @@ def _own(kind: type[Owned], organization_id: uuid.UUID, row_id: uuid.UUID) -> Ow
     return row
 
 
-def _retell(venue_id: uuid.UUID, moved: bool) -> None:
-    """The dates to come there read differently now: in calendars, on pages, in the search, and if `moved` to people."""
+def _retell(venue_id: uuid.UUID, moved: bool, placed: bool) -> None:
+    """The dates to come there read differently now: on pages and in the search; for calendars and employers they have
+    changed if `placed` (another name, or found elsewhere); and if `moved`, people with a place are told.
+    """
     now = clock.now()
     coming = sa.select(Occurrence.event_id).where(Occurrence.venue_id == venue_id, Occurrence.ends_at > now)
     words = (selectinload(Event.organization), selectinload(Event.occurrences).joinedload(Occurrence.venue))
     query = sa.select(Event).where(Event.id.in_(coming)).order_by(Event.id).with_for_update().options(*words)
     for event in db.session.scalars(query.execution_options(populate_existing=True)):
-        event.sequence += 1
+        event.sequence += placed
         event.revised_at = now
         event.search_text = search_text(event)
         for occurrence in event.occurrences:

@@ -135,14 +135,21 @@ def _insert_on(dialect: str) -> Callable[[Any], postgresql.Insert | sqlite.Inser
     return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
+def was_written_to(registration_id: uuid.UUID) -> bool:
+    """True once a letter went to this person, or is just on its way."""
+    on_its_way = sa.and_(Message.state == letters.WAITING, Message.lease_until.is_not(None))
+    gone = sa.or_(Message.state == letters.SENT, on_its_way)
+    return _has_letter(registration_id, gone)
+
+
 def owes_cancellation(registration_id: uuid.UUID) -> bool:
-    """True while this person was written to, and the letter that takes it all back has not gone out."""
-    theirs = sa.select(Message.letter, Message.state).where(
-        Message.registration_id == registration_id, Message.channel == letters.EMAIL
-    )
-    told = {(letter, state) for letter, state in db.session.execute(theirs)}
-    was_written_to = any(state == letters.SENT for _letter, state in told)
-    return was_written_to and (letters.CANCELLATION_HOST, letters.WAITING) in told
+    """True while the letter that says that the date is off has not gone out."""
+    return _has_letter(registration_id, Message.letter == letters.CANCELLATION_HOST, Message.state == letters.WAITING)
+
+
+def _has_letter(registration_id: uuid.UUID, *which: sa.ColumnElement[bool]) -> bool:
+    theirs = sa.exists().where(Message.registration_id == registration_id, Message.channel == letters.EMAIL, *which)
+    return bool(db.session.scalar(sa.select(theirs)))
 
 
 def could_not_ask(registration_id: uuid.UUID) -> bool:

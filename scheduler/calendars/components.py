@@ -121,22 +121,15 @@ def put_stamps(entry: Event, created: datetime, revised: datetime, sequence: int
 def put_place(entry: Event, occurrence: Occurrence, page: str, *, address_known: bool) -> None:
     """Where it is: the address, the area of a hidden place, or how to join online; the link for who has a place."""
     venue = occurrence.venue
-    online = is_online(occurrence)
     if venue is not None and not venue.online and (address_known or not venue.hidden):
         _put_address(entry, venue)
     elif venue is not None and not venue.online:
         put_text(entry, "location", one_line(", ".join(part for part in (venue.area, venue.city) if part)))
     else:
-        put_text(entry, "location", _("Online") if online else _("See the event page"))
-    if online:
-        join = occurrence.event.join_link if address_known else ""
+        put_text(entry, "location", _("Online") if occurrence.is_online else _("See the event page"))
+    if occurrence.is_online:
+        join = occurrence.join_link if address_known else ""
         put_uri(entry, "conference", join or page, VALUE="URI", FEATURE="VIDEO", LABEL=_("How to join"))
-
-
-def is_online(occurrence: Occurrence) -> bool:
-    """True if one can take part from home."""
-    venue = occurrence.venue
-    return occurrence.event.format in ("online", "hybrid") or (venue is not None and venue.online)
 
 
 def _put_address(entry: Event, venue: Venue) -> None:

@@ -139,7 +139,7 @@ def _words(occurrence: Occurrence, language: str, page: str) -> str:
         parts.append(_("You get the address when you have a place."))
     elif components.transit(occurrence, language):
         parts.append(_("Getting there: %(transit)s", transit=components.transit(occurrence, language)))
-    if components.is_online(occurrence):
+    if occurrence.is_online:
         parts.append(_("You can join online. The page says how."))
     parts.append(_("Places and details: %(link)s", link=page))
     return "\n".join(part for part in parts if part)

@@ -127,9 +127,9 @@ def _stamp(registration: Registration, cancelled: bool) -> datetime:
 
 
 def _times(registration: Registration) -> tuple[datetime, datetime]:
-    """From the person's own time until they are done: the length of the visit where it is known, or the date's end."""
+    """From the person's own time until they are done: the length of the visit, or, where all come together, the end."""
     occurrence, starts = registration.occurrence, registration.starts_local
-    if occurrence.event.flow_minutes <= 0:
+    if occurrence.event.admission != "timed" or occurrence.event.flow_minutes <= 0:
         return starts, occurrence.ends_local
     done = clock.to_utc(starts, occurrence.zone) + timedelta(minutes=occurrence.event.flow_minutes)
     return starts, clock.local(done, occurrence.zone).replace(tzinfo=None)
@@ -167,8 +167,12 @@ def _how_to_change(registration: Registration, by_code: str) -> str:
 
 
 def _way(occurrence: Occurrence, language: str) -> list[str]:
-    transit = components.transit(occurrence, language)
-    return [_("Getting there: %(transit)s", transit=transit)] if transit else []
+    transit, ways = components.transit(occurrence, language), []
+    if transit:
+        ways.append(_("Getting there: %(transit)s", transit=transit))
+    if occurrence.join_link:
+        ways.append(f"{_('To join online')}: {occurrence.join_link}")
+    return ways
 
 
 def _alarm(entry: Event, site: Site) -> Alarm:

@@ -14,6 +14,8 @@ import uuid
 LENGTH = 64
 
 PLACE = "place"
+LETTER = "letter"
+"""The same as PLACE in a letter: whoever follows it has opened the mailbox."""
 STOP_REMINDERS = "stop-reminders"
 OFFER = "offer"
 FEED = "feed"

@@ -20,7 +20,7 @@ from ..models import inbox
 from ..models.base import Texts
 from ..models.catalogue import search_text
 from ..models.checklist import Checklist
-from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
+from ..models.event import DRAFT, IN_PERSON, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
 from ..models.organization import Organization
 from ..models.registration import DISCREET, Registration
 from .publishing import NotReady, lock, problems
@@ -83,7 +83,7 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
     Whoever has a place is told when it is joined in another way now. Calendars also learn that a visit takes longer.
     """
     event = locked(event_id)
-    lacked, joined_by, lasts = problems(event), (event.format, event.join_link), event.flow_minutes
+    lacked, joined_by, lasts = problems(event), _way_to_join(event), event.flow_minutes
     was_sensitive = event.sensitive
     with db.session.no_autoflush:
         _keep_way_in(event, said.admission)
@@ -91,16 +91,21 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
         _say(event, said)
         if db.session.is_modified(event):
             event.revised_at = clock.now()
-        if event.state == PUBLISHED and (joined_by, lasts) != ((event.format, event.join_link), event.flow_minutes):
+        if event.state == PUBLISHED and (joined_by, lasts) != (_way_to_join(event), event.flow_minutes):
             event.sequence += 1
     _flush()
     if event.sensitive and not was_sensitive:
         _say_less(event)
     _reschedule(event)
     stay_ready(event, lacked)
-    if joined_by != (event.format, event.join_link):
+    if joined_by != _way_to_join(event):
         outbox.tell_of_address(event.id)
     return event
+
+
+def _way_to_join(event: Event) -> tuple[str, str]:
+    """The format, and the link that its people are shown."""
+    return event.format, "" if event.format == IN_PERSON else event.join_link
 
 
 def _say_less(event: Event) -> None:

@@ -16,6 +16,7 @@ from ..models import message as letters
 from ..models.base import Texts
 from ..models.event import CANCELLED, PUBLISHED, Event, Occurrence
 from ..models.registration import Registration
+from .moving import has_not_heard
 from .publishing import lock
 
 OUTDATED = tuple(kind for kind in letters.DUE_IN if kind not in (letters.CANCELLATION_OWN, letters.CANCELLATION_HOST))
@@ -76,7 +77,17 @@ def _call_off(occurrence: Occurrence, reason: Texts) -> None:
     occurrence.state, occurrence.cancel_reason = "cancelled", reason
     occurrence.revised_at = clock.now()
     occurrence.sequence += 1
+    _note_who_has_an_older_day_in_mind(occurrence)
     outbox.void_for_date(occurrence.id, *OUTDATED)
     db.session.flush()
     told = Registration.state.in_(letters.DUE_IN[letters.CANCELLATION_HOST])
     outbox.enqueue_for_all(letters.CANCELLATION_HOST, Registration.occurrence_id == occurrence.id, told)
+
+
+def _note_who_has_an_older_day_in_mind(occurrence: Occurrence) -> None:
+    """Whoever never heard that the date moved must hear that it is off on the day that they know."""
+    if occurrence.moved_at is None:
+        return
+    heard = Registration.occurrence_id == occurrence.id, sa.not_(has_not_heard(occurrence.moved_at))
+    note = sa.update(Registration).where(*heard).values(heard_local=None, heard_venue_id=None)
+    db.session.execute(note.execution_options(synchronize_session=False))

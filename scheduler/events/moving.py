@@ -45,10 +45,10 @@ def move_date(
     venue, began, promised = venue_of(event, venue_id), occurrence.starts_local, still_promised(occurrence)
     waitlist.withdraw(occurrence)
     _note_what_they_heard(occurrence, is_back_at=starts_local if venue is occurrence.venue else None)
+    occurrence.moved_from_local, occurrence.moved_from_venue_id = began, occurrence.venue_id
     occurrence.venue = venue
     occurrence.schedule(starts_local, ends_local, promised)
     move_along(occurrence, starts_local - began)
-    occurrence.moved_from_local = began
     occurrence.moved_at = occurrence.revised_at = clock.now()
     occurrence.sequence += 1
     touch(event)
@@ -77,14 +77,15 @@ def _note_what_they_heard(occurrence: Occurrence, is_back_at: datetime | None) -
     Unless the date moves back there (`is_back_at`): to them nothing would have moved, yet they are asked again.
     """
     people = Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
-    note = sa.update(Registration).where(*people).values(heard_local=occurrence.starts_local)
+    note = sa.update(Registration).where(*people)
+    note = note.values(heard_local=occurrence.starts_local, heard_venue_id=occurrence.venue_id)
     if occurrence.moved_at is not None:
         is_back = Registration.heard_local == is_back_at if is_back_at else sa.false()
-        note = note.where(sa.not_(_has_not_heard(occurrence.moved_at)) | is_back)
+        note = note.where(sa.not_(has_not_heard(occurrence.moved_at)) | is_back)
     db.session.execute(note.execution_options(synchronize_session=False))
 
 
-def _has_not_heard(moved_at: datetime) -> sa.ColumnElement[bool]:
+def has_not_heard(moved_at: datetime) -> sa.ColumnElement[bool]:
     """True where the news of a move still waits or came back, and nobody said that they keep the place."""
     news = Message.registration_id == Registration.id, Message.letter == letters.MOVE, Message.created_at >= moved_at
     told = sa.or_(Message.state == letters.SENT, Message.outcome == letters.REACHED)

@@ -16,7 +16,6 @@ from ..models.line import place_in_line
 from ..models.message import Message
 from ..models.offer import Offer
 from ..models.registration import Registration
-from ..models.venue import Venue
 from . import employers, links
 from .saying import Facts as Facts
 from .saying import said as said
@@ -45,7 +44,8 @@ def invites(message: Message) -> str:
     if registration is None or registration.slot_id is None:
         return ""
     kept = registration.state in (places.CONFIRMED, places.CHECKED_IN)
-    return _METHODS.get(message.letter, "") if kept or message.letter == letters.CANCELLATION_OWN else ""
+    given_back = message.letter == letters.CANCELLATION_OWN and registration.held_until is None
+    return _METHODS.get(message.letter, "") if kept or given_back else ""
 
 
 def known_once(message: Message) -> Facts:
@@ -199,22 +199,21 @@ def _list(event: Event, language: str) -> Facts:
 
 def _where(message: Message, language: str) -> Facts:
     """The place; a hidden address only for people who have a place."""
-    assert message.registration is not None
-    venue, registration = message.registration.occurrence.venue, message.registration
-    online = bool(venue and venue.online) or registration.occurrence.event.format == "online"
-    if venue is None or (venue.hidden and registration.state not in places.SEATED):
-        area = venue.area if venue else ""
-        return {"online": online, "join_link": "", "venue": "", "area": area, "address": "", "transit": None}
+    registration = message.registration
+    assert registration is not None
+    occurrence, venue = registration.occurrence, registration.occurrence.venue
     seated = registration.state in places.SEATED
+    ways = {
+        "online": occurrence.is_only_online,
+        "also_online": occurrence.is_online,
+        "join_link": occurrence.join_link if seated else "",
+        "area": venue.area if venue else "",
+    }
+    if venue is None or (venue.hidden and not seated):
+        return {**ways, "venue": "", "address": "", "transit": None}
     return {
-        "online": online,
-        "join_link": registration.occurrence.event.join_link if online and seated else "",
-        "venue": _named(venue),
-        "area": venue.area,
+        **ways,
+        "venue": venue.called_with_room,
         "address": venue.full_address,
         "transit": said(venue.transit, language) if venue.transit else None,
     }
-
-
-def _named(venue: Venue) -> str:
-    return f"{venue.called}, {venue.room}" if venue.room else venue.called

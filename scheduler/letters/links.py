@@ -18,7 +18,7 @@ def absolute(path: str) -> str:
 
 def place(registration: Registration) -> str:
     """Where a person sees, confirms, cancels or erases their own place."""
-    return absolute(f"/{languages.written(registration.language)}/place/{registration.token()}")
+    return absolute(f"/{languages.written(registration.language)}/place/{registration.token(tokens.LETTER)}")
 
 
 def coming(registration: Registration) -> str:

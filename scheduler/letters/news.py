@@ -31,9 +31,16 @@ def in_words(message: Message, language: str, known: Facts) -> Facts:
         reason = said(registration.occurrence.reason_off, language)
         return {
             "reason": reason.text.rstrip(" ."),
+            "planned_for": _planned_for(registration),
             "others": [_offered(found, language) for found in known["instead"]],
         }
     return _moved(registration) if message.letter == letters.MOVE and registration is not None else {}
+
+
+def _planned_for(registration: Registration) -> str:
+    """The moment that somebody has in mind who never heard that the date had moved."""
+    unheard = moved.unheard(registration)
+    return _moment(unheard.was_local) if unheard else ""
 
 
 def _offered(found: Alternative, language: str) -> Facts:
@@ -59,6 +66,8 @@ def _moved(registration: Registration) -> Facts:
         "old": _moment(found.was_local),
         "new": _moment(found.now_local),
         "same_time": found.same_time,
+        "same_place": found.same_place,
+        "ends": wording.clock_time(found.ends_local),
         "answer_by": _moment(clock.local(found.answer_by, zone)) if found.answer_by else "",
     }
 

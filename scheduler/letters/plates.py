@@ -132,7 +132,7 @@ def _person(message: Message, registration: Registration) -> Person:
     thread = "" if first in (None, message.id) else envelopes.message_id(first)
     uid, alarm = calendars.uids(registration)
     values = {
-        "token": registration.token(),
+        "token": registration.token(tokens.LETTER),
         "stop": registration.token(tokens.STOP_REMINDERS),
         "code": registration.code_shown,
         "own": envelopes.message_id(message.id).partition("@")[0],

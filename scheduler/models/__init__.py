@@ -2,12 +2,12 @@
 
 from .audit import AuditEntry
 from .checklist import Checklist
-from .event import Cohost, Event, Occurrence, Slot
+from .event import Event, Occurrence, Slot
 from .heartbeat import Heartbeat
 from .letter_day import LetterCount, LetterDay
 from .message import Message
 from .offer import Offer
-from .organization import Organization
+from .organization import Cohost, Organization
 from .registration import Registration
 from .reminder import Reminder
 from .revision import Revision

@@ -12,8 +12,9 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from ..core import clock
 from ..core.extensions import db
-from .event import DRAFT, Cohost, Event, Occurrence, Slot
+from .event import DRAFT, Event, Occurrence, Slot
 from .line import on_waitlist
+from .organization import Cohost
 
 UPCOMING, DRAFTS, PAST = "upcoming", "drafts", "past"
 TABS = (UPCOMING, DRAFTS, PAST)

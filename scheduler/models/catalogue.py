@@ -15,7 +15,7 @@ from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 from ..core import clock
 from ..core.extensions import db
 from .base import has_word
-from .event import CANCELLED, DOORS, PUBLIC, PUBLISHED, Event, Occurrence
+from .event import CANCELLED, DOORS, HYBRID, ONLINE, PUBLIC, PUBLISHED, Event, Occurrence
 from .room import CANCELED, CLOSED, FEW, FULL, INVITED, JUST_COME, OPEN, PAST, Date, slot_room, with_room
 from .venue import Venue
 
@@ -166,7 +166,7 @@ def _matching(filters: Filters, zone: str) -> list[sa.ColumnElement[bool]]:
 
 def _offers(need: str) -> sa.ColumnElement[bool]:
     if need == "online":
-        return Event.format.in_(("online", "hybrid"))
+        return Event.format.in_((ONLINE, HYBRID))
     if need == "step_free":
         return sa.or_(has_word(Event.amenities, need), has_word(Venue.access, need))
     return has_word(Event.amenities, need)

@@ -18,6 +18,7 @@ from .venue import Venue
 DRAFT, PUBLISHED, CANCELLED, COMPLETED = "draft", "published", "cancelled", "completed"
 STATES = (DRAFT, "in_review", PUBLISHED, CANCELLED, COMPLETED)
 PUBLIC, UNLISTED, PRIVATE = "public", "unlisted", "private"
+IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
 
 # How people get in. The first four take registrations; the others show how to come.
 REGISTERS = ("single_session", "timed", "open_door", "seats")
@@ -40,17 +41,6 @@ UNPURGED = sa.text("purged_at IS NULL")
 SENSITIVE_TYPES = ("daca_renewal", "legal_clinic", "know_your_rights", "info_session", "citizenship", "wellness")
 
 
-class Cohost(Model):
-    """An organization named in the consent text beside the host."""
-
-    __tablename__ = "cohost"
-
-    event_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
-    organization_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True
-    )
-
-
 class Event(Model):
     """What is announced. `steps`: [{"label": Texts, "minutes": int}], what will happen in order."""
 
@@ -62,7 +52,7 @@ class Event(Model):
     type: Mapped[str] = mapped_column(sa.String(30))
     state: Mapped[str] = mapped_column(sa.String(20), default=DRAFT)
     visibility: Mapped[str] = mapped_column(sa.String(20), default=PUBLIC)
-    format: Mapped[str] = mapped_column(sa.String(20), default="in_person")
+    format: Mapped[str] = mapped_column(sa.String(20), default=IN_PERSON)
     admission: Mapped[str] = mapped_column(sa.String(20), default="single_session")
     title: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
     summary: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
@@ -136,6 +126,7 @@ class Occurrence(Model):
     state: Mapped[str] = mapped_column(sa.String(20), default="scheduled")
     cancel_reason: Mapped[Texts] = mapped_column(sa.JSON, default=dict)
     moved_from_local: Mapped[datetime | None] = mapped_column(WallTime)
+    moved_from_venue_id: Mapped[uuid.UUID | None]
     moved_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     purged_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -176,6 +167,21 @@ class Occurrence(Model):
         """Derive the instants again, after a change of wall time or of the zone's rules."""
         self.starts_at = clock.to_utc(self.starts_local, self.zone)
         self.ends_at = clock.to_utc(self.ends_local, self.zone)
+
+    @property
+    def is_online(self) -> bool:
+        """True if one can take part from home: there is no other way in, or one may choose."""
+        return self.is_only_online or self.event.format == HYBRID
+
+    @property
+    def is_only_online(self) -> bool:
+        """True where nobody needs to come to any place."""
+        return self.event.format == ONLINE or bool(self.venue and self.venue.online)
+
+    @property
+    def join_link(self) -> str:
+        """The link for who takes part from home; empty where nobody does. Only for people with a place."""
+        return self.event.join_link if self.is_online else ""
 
     @property
     def days_kept(self) -> int:

@@ -13,16 +13,27 @@ CALLED_BEFORE, TIME_TO_ANSWER = timedelta(hours=48), timedelta(hours=3)
 
 @dataclass(frozen=True)
 class Moved:
-    """A person's own time before and after, as wall times; `answer_by` is an instant, None for who was not asked."""
+    """A person's own time before and after, and the date's end, as wall times; `answer_by` is an instant, None for who
+    was not asked."""
 
     was_local: datetime
     now_local: datetime
+    ends_local: datetime
+    same_place: bool
     answer_by: datetime | None
 
     @property
     def same_time(self) -> bool:
-        """True where only the place is another."""
+        """True where only the place, or only the end, is another."""
         return self.was_local == self.now_local
+
+    @property
+    def only_the_place(self) -> bool:
+        return self.same_time and not self.same_place
+
+    @property
+    def only_the_end(self) -> bool:
+        return self.same_time and self.same_place
 
 
 def of(registration: Registration) -> Moved | None:
@@ -31,6 +42,16 @@ def of(registration: Registration) -> Moved | None:
     was = registration.heard_local or occurrence.moved_from_local
     if was is None:
         return None
+    there = registration.heard_venue_id if registration.heard_local else occurrence.moved_from_venue_id
     asked = registration.keep_asked_at
     answer_by = asked and min(occurrence.starts_at, max(occurrence.starts_at - CALLED_BEFORE, asked + TIME_TO_ANSWER))
-    return Moved(now - (occurrence.starts_local - was), now, answer_by)
+    began = now - (occurrence.starts_local - was)
+    return Moved(began, now, occurrence.ends_local, there == occurrence.venue_id, answer_by)
+
+
+def unheard(registration: Registration) -> Moved | None:
+    """What somebody who is told that the date is off never heard: that it had moved before. None for all others."""
+    if not registration.occurrence.is_cancelled or registration.heard_local is None:
+        return None
+    found = of(registration)
+    return None if found is None or found.same_time else found

@@ -12,11 +12,20 @@ from .registration import LIVE, Registration
 
 def same_contact(registration: Registration) -> int:
     """How many other live registrations of this date were made with the same contact."""
+    return _count(_same_contact(), registration)
+
+
+def unproven_contact(registration: Registration) -> int:
+    """The same, without those to which their owner said yes."""
+    return _count(_same_contact().where(Registration.proven.is_(False)), registration)
+
+
+def _count(query: sa.Select[int], registration: Registration) -> int:
     if registration.contact_index is None:
         return 0
     asked = {"date": registration.occurrence.id, "contact": registration.contact_index, "own": registration.id}
     with db.session.no_autoflush:
-        return db.session.scalar(_same_contact(), asked) or 0
+        return db.session.scalar(query, asked) or 0
 
 
 @cache

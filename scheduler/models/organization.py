@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 import sqlalchemy as sa
@@ -35,6 +36,17 @@ class Organization(Model):
     audit_number: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (sa.CheckConstraint("retention_days BETWEEN 7 AND 60", name="retention_days"),)
+
+
+class Cohost(Model):
+    """An organization named in the consent text beside the host."""
+
+    __tablename__ = "cohost"
+
+    event_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    organization_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True
+    )
 
 
 def partners() -> list[Organization]:

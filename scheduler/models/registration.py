@@ -84,7 +84,10 @@ class Registration(Model):
     revised_at: Mapped[datetime] = mapped_column(Instant)
     held_until: Mapped[datetime | None] = mapped_column(Instant)
     heard_local: Mapped[datetime | None] = mapped_column(WallTime)
-    """When the date began as this person last heard it, before the moves that their next letter tells of."""
+    heard_venue_id: Mapped[uuid.UUID | None]
+    """When and where the date began as this person last heard it, before the moves that their next letter tells of."""
+    proven: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Somebody said yes from a letter to this contact, or to somebody who called: it is theirs."""
     keep_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     reconfirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     checked_in_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -192,9 +195,11 @@ class Registration(Model):
         return self.wording != FULL or self.contact_kind == HELPER_EMAIL
 
     def give_up(self, now: datetime) -> None:
-        """The place, in the house or in line, is no longer theirs; what they told us goes within the hour."""
+        """The place, in the house or in line, is no longer theirs; what they told us goes within the hour.
+
+        Of one that was only held, `held_until` stays: no invitation went out for it, so none is taken back.
+        """
         self.state, self.cancelled_at = CANCELLED, clock.to_minute(now)
-        self.held_until = None
         self.erase_at = now + ERASE_AFTER
 
     def revise(self, now: datetime) -> None:

@@ -55,6 +55,11 @@ class Venue(Model):
         return str(_("At the employer’s place")) if self.is_workplace else self.name
 
     @property
+    def called_with_room(self) -> str:
+        """`Harbor Street Library, Room 2`."""
+        return f"{self.called}, {self.room}" if self.room else self.called
+
+    @property
     def hidden(self) -> bool:
         """True if only people with a place learn the address."""
         return self.visibility == AFTER_REGISTRATION

@@ -21,6 +21,8 @@ from .queue import BROKEN_OFF, NO_SERVER
 CONNECT_SECONDS, COMMAND_SECONDS, LETTER_SECONDS, GOODBYE_SECONDS = 10, 20, 27, 2
 MOST_OCTETS_AT_ONCE = 16 * 1024
 SERVER_IS_CLOSING = 421
+NOT_SIGNED_IN = (530, 534, 535, 538)
+"""RFC 4954: what a server says to somebody who should have signed in, at whatever command."""
 
 
 class Undelivered(Exception):
@@ -140,7 +142,7 @@ class Connection:
         try:
             self._hand_over(dialogue, sender, recipient, octets)
         except smtplib.SMTPDataError as refused:
-            raise self._refusal(refused.smtp_code) from None
+            raise self._refusal(refused.smtp_code, _octets(refused.smtp_error)) from None
         except (smtplib.SMTPException, OSError):
             self._hang_up()
             raise Undelivered(BROKEN_OFF) from None
@@ -181,15 +183,18 @@ class Connection:
             self._hang_up()
             gone = code >= 500 or code == SERVER_IS_CLOSING
             raise Undelivered(NO_SERVER if gone else str(code), no_server=gone)
-        code, _ = dialogue.rcpt(recipient)
+        code, words = dialogue.rcpt(recipient)
         if code not in (250, 251):
-            raise self._refusal(code)
-        code, _ = dialogue.data(octets)
+            raise self._refusal(code, words)
+        code, words = dialogue.data(octets)
         if code != 250:
-            raise self._refusal(code)
+            raise self._refusal(code, words)
 
-    def _refusal(self, code: int) -> Undelivered:
-        """4xx: later; 5xx: never; 421: the server is going away."""
+    def _refusal(self, code: int, words: bytes = b"") -> Undelivered:
+        """4xx: later; 5xx: never, unless it is us that it refuses; 421: the server is going away."""
+        if code in NOT_SIGNED_IN or (code >= 500 and b"relay" in words.lower()):
+            self._hang_up()
+            return Undelivered(NO_SERVER, no_server=True)
         if code == SERVER_IS_CLOSING or not 400 <= code < 600:
             self._hang_up()
         return Undelivered(str(code) if 400 <= code < 600 else BROKEN_OFF, for_good=500 <= code < 600)
@@ -198,3 +203,7 @@ class Connection:
         if self._dialogue is not None:
             self._dialogue.close()
         self._dialogue, self._taken = None, 0
+
+
+def _octets(words: bytes | str) -> bytes:
+    return words if isinstance(words, bytes) else words.encode()

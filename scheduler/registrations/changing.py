@@ -15,7 +15,7 @@ from ..core.errors import Closed, Conflict, Refusal, TimeTaken
 from ..core.extensions import db
 from ..models import registration as states
 from ..models.event import PRIVATE, Occurrence, Slot
-from ..models.often import same_contact
+from ..models.often import unproven_contact
 from ..models.registration import Registration
 from .employers import check_share
 from .finding import locked
@@ -189,10 +189,10 @@ def _ask_again(registration: Registration) -> None:
 
     Without an address there is no letter that could ask, so a place is not only held.
     """
-    registration.reconfirmed_at = None
+    registration.reconfirmed_at, registration.proven = None, False
     outbox.forget_old_contact(registration.id)
     is_kept = registration.state == states.CONFIRMED and registration.has_email
-    if is_kept and same_contact(registration) >= SAME_CONTACT_LIMIT:
+    if is_kept and unproven_contact(registration) >= SAME_CONTACT_LIMIT:
         registration.state, registration.held_until = states.HELD, clock.to_minute(clock.now()) + HOLD
     elif registration.state == states.HELD and not registration.has_email:
         registration.state, registration.held_until = states.CONFIRMED, None

@@ -24,11 +24,21 @@ from ..models.message import LetterShown, Message
 from ..models.registration import Registration
 
 LETTER = len(LetterShown._fields)
+TO_THE_PLACE = (tokens.PLACE, tokens.LETTER)
 
 
-def by_token(token: str, purpose: str = tokens.PLACE) -> Registration:
-    """The registration behind a mailed link. Raises Missing alike for unknown, forged, expired and erased ones."""
-    return _proven(_claimed_by(token), token, purpose)
+def by_token(token: str, *purposes: str) -> Registration:
+    """The registration behind a link, to the place if nothing else is named.
+
+    Raises Missing alike for unknown, forged, expired and erased ones.
+    """
+    return _proven(_claimed_by(token), token, purposes or TO_THE_PLACE)
+
+
+def is_from_letter(registration: Registration, token: str) -> bool:
+    """True of the link in a letter to the present address: whoever has it opened the mailbox. Links that pages give to
+    whoever filled the form do not say so."""
+    return _fits(registration, token, (tokens.LETTER,))
 
 
 def seen_by_token(token: str, date_of: Callable[[uuid.UUID], Occurrence]) -> tuple[Registration, list[LetterShown]]:
@@ -45,7 +55,7 @@ def seen_by_token(token: str, date_of: Callable[[uuid.UUID], Occurrence]) -> tup
     set_committed_value(registration, "occurrence", occurrence)
     set_committed_value(registration, "slot", _slot_of(registration.slot_id, occurrence))
     told = [LetterShown(*one[-LETTER:]) for one in found if one[-LETTER] is not None]
-    return _proven(registration, token, tokens.PLACE), told
+    return _proven(registration, token, TO_THE_PLACE), told
 
 
 def _with_letters_of(row: uuid.UUID) -> Sequence[sa.Row[Any]]:
@@ -73,17 +83,22 @@ def by_token_before(token: str, sent_now: Callable[[Registration], bytes]) -> Re
     `sent_now`: the index of what the form says. Raises Missing for everything else.
     """
     registration = _claimed_by(token)
-    key, before = _link_key(registration), registration.link_generation - 1
     same_form = hmac.compare_digest(sent_now(registration), registration.answers_index)
-    if not same_form or not tokens.fits(token, key, registration.id, tokens.PLACE, before):
+    if not same_form or not _fits(registration, token, TO_THE_PLACE, before=1):
         raise Missing()
     return registration
 
 
-def _proven(registration: Registration, token: str, purpose: str) -> Registration:
-    if not tokens.fits(token, _link_key(registration), registration.id, purpose, registration.generation(purpose)):
+def _proven(registration: Registration, token: str, purposes: Sequence[str]) -> Registration:
+    if not _fits(registration, token, purposes):
         raise Missing()
     return registration
+
+
+def _fits(registration: Registration, token: str, purposes: Sequence[str], before: int = 0) -> bool:
+    """True for a link of one of these purposes, or (`before`) for one that was renewed since."""
+    key, row = _link_key(registration), registration.id
+    return any(tokens.fits(token, key, row, one, registration.generation(one) - before) for one in purposes)
 
 
 def _claimed_by(token: str) -> Registration:

@@ -133,8 +133,9 @@ def check_size(occurrence: Occurrence, party: int) -> None:
         raise Refusal(words, field="party")
 
 
-def reconfirm(registration_id: uuid.UUID) -> Registration:
-    """I am coming, also to a date that moved: a held place becomes a kept one, and its letter invites.
+def reconfirm(registration_id: uuid.UUID, *, proven: bool = True) -> Registration:
+    """I am coming, also to a date that moved. A held place becomes a kept one, and its letter invites, if it is
+    `proven` whose it is: by a letter, or by somebody who knows them.
 
     Raises Conflict when there is none.
     """
@@ -143,8 +144,10 @@ def reconfirm(registration_id: uuid.UUID) -> Registration:
         raise Conflict(_l("There is no kept place to confirm here."))
     if registration.occurrence.is_cancelled:
         raise Conflict(_l("This date will not take place. You can choose another one."))
-    now, was_held = clock.now(), registration.state == states.HELD
-    registration.state, registration.held_until = states.CONFIRMED, None
+    now, was_held = clock.now(), registration.state == states.HELD and proven
+    registration.proven = registration.proven or proven
+    if was_held:
+        registration.state, registration.held_until = states.CONFIRMED, None
     registration.reconfirmed_at, registration.keep_asked_at = clock.to_minute(now), None
     if was_held:
         registration.revise(now)

@@ -34,12 +34,13 @@ def cancel(registration_id: uuid.UUID) -> Registration:
 
 
 def leave(registration: Registration) -> None:
-    """Give back, and say so in a letter; but whom nobody awaits, as on a date that is over, needs none.
+    """Give back, and say so in a letter; but whom nobody awaits, as on a date that is over, needs none, nor does
+    somebody to whom no letter has gone: whoever fills our form with another's address must not fill their mailbox.
 
     Nor on a date that is off, unless the letter that says so is still to come: it would take the calendar's entry back.
     """
-    is_told = registration.has_email and registration.is_awaited(clock.now())
-    is_told = is_told or outbox.owes_cancellation(registration.id)
+    was_written_to = registration.has_email and outbox.was_written_to(registration.id)
+    is_told = was_written_to and (registration.is_awaited(clock.now()) or outbox.owes_cancellation(registration.id))
     give_back(registration)
     if is_told:
         outbox.enqueue(CANCELLATION_OWN, registration)

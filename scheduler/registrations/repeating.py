@@ -23,7 +23,10 @@ SAME_CONTACT_LIMIT = 4
 
 @dataclass(frozen=True)
 class KeptBefore:
-    """How many places of a date this very form kept (one, or none), and how many live ones have the same contact."""
+    """How many places of a date this very form kept (one, or none), and how many live ones have the same contact.
+
+    Those to which their owner said yes are not counted: a stranger could tell them by a place that is only held.
+    """
 
     same_form: int
     same_contact: int
@@ -56,7 +59,7 @@ def _counted(forms: int) -> sa.CompoundSelect[bytes, int]:
     place = table_of(Registration).c
     here, gone = place.occurrence_id == sa.bindparam("date"), (states.CANCELLED, states.NO_SHOW)
     form = here, place.nonce_index.in_(_places("nonce", forms))
-    contact = here, place.contact_index.in_(_places("contact", forms)), place.state.not_in(gone)
+    contact = here, place.contact_index.in_(_places("contact", forms)), place.state.not_in(gone), ~place.proven
     same_form = sa.select(place.nonce_index, sa.literal_column("1", sa.Integer)).where(*form)
     same_contact = sa.select(place.contact_index, sa.func.count()).where(*contact).group_by(place.contact_index)
     return sa.union_all(same_form, same_contact)

@@ -50,7 +50,8 @@ def transfer(
     new = register(occurrence_id, slot_id, _same_answers(old), nonce, old.source)
     if new.slot_id is None and not or_wait:
         raise NoRoom(occurrence_id)
-    if old.state == states.CONFIRMED and old.reconfirmed_at is not None and new.state == states.HELD:
+    new.proven = old.proven
+    if old.proven and old.state == states.CONFIRMED and new.state == states.HELD:
         new.state, new.held_until = states.CONFIRMED, None
     new.reminders = old.reminders
     if old.wording == states.DISCREET:

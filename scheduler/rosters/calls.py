@@ -31,7 +31,7 @@ class Call:
     """One call to make: who, where, in which language, and about which letter. Wall times of the date's zone.
 
     `tries`: calls so far without an answer, the last one at `tried_local`; `until_local`: when an offer ends;
-    `may_wait`: there is another time that they could wait for instead; `was_local`: when a moved date was to be;
+    `may_wait`: there is another time that they could wait for instead; `moved`: what is new about a moved date;
     `address`: where it is now, empty if they may not know; `new`: what is new on the list; `reason`: why the host
     cancelled; `mail_failed`: a letter came back.
     """
@@ -58,16 +58,11 @@ class Call:
     tried_local: datetime | None
     until_local: datetime | None
     may_wait: bool
-    was_local: datetime | None
+    moved: moved.Moved | None
     address: str
     new: list[Texts]
     reason: Texts
     offer_id: uuid.UUID | None
-
-    @property
-    def only_the_place(self) -> bool:
-        """True where a date moved to another place at the same time."""
-        return self.was_local == self.starts_local
 
     @property
     def many_tries(self) -> bool:
@@ -91,7 +86,6 @@ def call_of(message: Message, mail_failed: bool) -> Call:
     assert registration is not None and occurrence is not None
     offer = message.offer
     starts: datetime = offer.slot.starts_local if offer else registration.starts_local
-    news = moved.of(registration) if message.letter == letters.MOVE else None
     return Call(
         message_id=message.id,
         registration_id=registration.id,
@@ -115,7 +109,7 @@ def call_of(message: Message, mail_failed: bool) -> Call:
         tried_local=wall(message.outcome_at, occurrence) if message.outcome_at else None,
         until_local=wall(offer.held_until, occurrence) if offer else None,
         may_wait=offer is not None and other_times(offer),
-        was_local=news.was_local if news else None,
+        moved=moved.of(registration) if message.letter == letters.MOVE else moved.unheard(registration),
         address=_address(registration) if message.letter in NEWS_OF_PLACE else "",
         new=_new(registration) if message.letter == letters.REMINDER else [],
         reason=occurrence.reason_off,
@@ -125,12 +119,12 @@ def call_of(message: Message, mail_failed: bool) -> Call:
 
 def _address(registration: Registration) -> str:
     """What is kept back is for those with a place. Discreet words leave out the house's name: it may say too much."""
-    venue, seated = registration.occurrence.venue, registration.state in SEATED
+    occurrence, seated = registration.occurrence, registration.state in SEATED
+    venue, link = occurrence.venue, occurrence.join_link if seated else ""
     if venue is None or (venue.kept_back and not seated):
         return ""
     name = "" if registration.is_discreet else venue.name
-    online = [venue.name, registration.occurrence.event.join_link]
-    parts = online if venue.online else [name, venue.room, venue.full_address]
+    parts = [venue.name, link] if venue.online else [name, venue.room, venue.full_address, link]
     return ", ".join(part for part in parts if part)
 
 

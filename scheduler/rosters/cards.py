@@ -10,7 +10,7 @@ from .. import audits
 from ..core.errors import Missing
 from ..core.extensions import db
 from ..models.often import same_contact
-from ..models.registration import Registration
+from ..models.registration import HELD, Registration
 from .letters import LetterLine, letters_of
 from .people import ON_THE_LIST, Person
 from .viewing import person_of, reach_of, readable, standing_of, wall
@@ -52,6 +52,6 @@ def view_person(registration_id: uuid.UUID, user_id: uuid.UUID) -> PersonCard:
         reminders=row.reminders,
         created_local=wall(row.created_at, occurrence),
         reconfirmed_local=wall(row.reconfirmed_at, occurrence) if row.reconfirmed_at and row.is_reconfirmed else None,
-        held_until_local=wall(row.held_until, occurrence) if row.held_until else None,
+        held_until_local=wall(row.held_until, occurrence) if row.state == HELD and row.held_until else None,
         letters=letters_of(row),
     )

@@ -17,7 +17,7 @@ from ..core.extensions import db
 from ..events import Announcement, Timetable
 from ..models import training as states
 from ..models import venue as places
-from ..models.event import PRIVATE
+from ..models.event import IN_PERSON, ONLINE, PRIVATE
 from ..models.message import BOOKING_ACCEPTED, BOOKING_DECLINED
 from ..models.training import Booking, Wish
 from ..models.venue import Venue
@@ -119,7 +119,7 @@ def _announce(booking: Booking, terms: Terms) -> uuid.UUID:
         title=training.title,
         summary=training.summary,
         languages=booking.languages,
-        format="online" if venue is not None and venue.online else "in_person",
+        format=ONLINE if venue is not None and venue.online else IN_PERSON,
         admission="seats",
         sensitive=False,
         visibility=PRIVATE,

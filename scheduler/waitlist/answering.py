@@ -83,7 +83,7 @@ def decline(offer_id: uuid.UUID, *, stay: bool) -> Registration:
     give_back(offer, registration, offers.DECLINED)
     if not (stay and offers.other_times(offer)):
         strike(registration)
-        if registration.has_email:
+        if registration.has_email and outbox.was_written_to(registration.id):
             outbox.enqueue(CANCELLATION_OWN, registration)
     offer_freed(registration.occurrence)
     return registration

@@ -29,11 +29,21 @@ def issuer(event_id: uuid.UUID) -> Callable[[], str]:
 
 def is_good(nonce: str, event_id: uuid.UUID) -> bool:
     """True for a nonce that we made for this event within the last day."""
+    return _event_of(nonce) == event_id.hex
+
+
+def is_ours(nonce: str) -> bool:
+    """True for a nonce that we made within the last day, for whatever was so then."""
+    return _event_of(nonce) is not None
+
+
+def _event_of(nonce: str) -> object:
+    """What a nonce was made for; None if we did not make it, or too long ago."""
     try:
         event, _random, made = _signer(current_app.config["SECRET_KEY"]).loads(nonce)
     except (BadData, ValueError, TypeError):
-        return False
-    return bool(event == event_id.hex and clock.now().timestamp() - made <= GOOD_FOR.total_seconds())
+        return None
+    return event if clock.now().timestamp() - made <= GOOD_FOR.total_seconds() else None
 
 
 @cache

@@ -48,7 +48,7 @@ def script_for(call: Call) -> Script:
 
 def _words(call: Call, language: str) -> Words:
     with languages.speaking(language):
-        day = wording.weekday((call.was_local or call.starts_local).date())
+        day = wording.weekday((call.moved.was_local if call.moved else call.starts_local).date())
         return Words(
             language=language,
             greeting=_(
@@ -110,40 +110,46 @@ def _new(call: Call, language: str) -> list[str]:
 
 
 def _moved(call: Call, when: str) -> str:
-    before = _when(call.was_local) if call.was_local else ""
-    if call.only_the_place and call.has_place:
-        words = _("Your appointment on %(when)s stays. The address has changed. I will tell you the new one. "
-                  "Can you come there?", when=when)  # fmt: skip
-    elif call.only_the_place:
-        words = _("The date that you wait for, %(when)s, has a new address. You are still in line. "
-                  "Do you want to stay in it?", when=when)  # fmt: skip
-    elif call.has_place:
-        words = _("Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
-                  before=before, when=when)  # fmt: skip
-    else:
-        words = _("The date that you wait for has moved from %(before)s to %(when)s. You are still in line. "
-                  "Do you want to stay in it?", before=before, when=when)  # fmt: skip
-    return str(words)
+    assert call.moved is not None
+    if call.moved.only_the_place:
+        return _at_another_place(call, when)
+    if call.moved.only_the_end:
+        return _until_another_hour(call, when, wording.clock_time(call.moved.ends_local))
+    before = _when(call.moved.was_local)
+    if call.has_place:
+        return str(_("Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
+                     before=before, when=when))  # fmt: skip
+    return str(_("The date that you wait for has moved from %(before)s to %(when)s. You are still in line. "
+                 "Do you want to stay in it?", before=before, when=when))  # fmt: skip
+
+
+def _at_another_place(call: Call, when: str) -> str:
+    if call.has_place:
+        return str(_("Your appointment on %(when)s stays. The address has changed. I will tell you the new one. "
+                     "Can you come there?", when=when))  # fmt: skip
+    return str(_("The date that you wait for, %(when)s, has a new address. You are still in line. "
+                 "Do you want to stay in it?", when=when))  # fmt: skip
+
+
+def _until_another_hour(call: Call, when: str, ends: str) -> str:
+    if call.has_place:
+        return str(_("Your appointment on %(when)s stays. It ends at another hour now: %(ends)s. Can you come?",
+                     when=when, ends=ends))  # fmt: skip
+    return str(_("The date that you wait for, %(when)s, ends at another hour now: %(ends)s. You are still in line. "
+                 "Do you want to stay in it?", when=when, ends=ends))  # fmt: skip
 
 
 def _cancelled(call: Call, language: str, when: str) -> str:
     reason = in_language(call.reason, language).rstrip(".")
     if reason:
-        return str(
-            _(
-                "We are sorry. Your appointment on %(when)s will not take place: %(reason)s. "
-                "Please do not travel. You did nothing wrong.",
-                when=when,
-                reason=reason,
-            )
-        )
-    return str(
-        _(
-            "We are sorry. Your appointment on %(when)s will not take place. "
-            "Please do not travel. You did nothing wrong.",
-            when=when,
-        )
-    )
+        words = [_("We are sorry. Your appointment on %(when)s will not take place: %(reason)s.",
+                   when=when, reason=reason)]  # fmt: skip
+    else:
+        words = [_("We are sorry. Your appointment on %(when)s will not take place.", when=when)]
+    if call.moved:
+        old = _when(call.moved.was_local)
+        words.append(_("It was first planned for %(old)s. It does not take place then either.", old=old))
+    return " ".join([*words, _("Please do not travel."), _("You did nothing wrong.")])
 
 
 def _when(wall: datetime) -> str:

@@ -55,6 +55,12 @@ def test_it_ends_when_the_visit_does_where_that_is_known() -> None:
     assert entry["DTEND"].dt - entry["DTSTART"].dt == timedelta(minutes=135)
 
 
+def test_where_all_come_together_it_ends_with_the_date() -> None:
+    """As the letter says: the steps of an open door say how long a visit takes, not until when one may come."""
+    on = dates.date(dates.event(flow_minutes=45, admission="open_door"))
+    assert entry_of(letter(dates.place(on)))["DTEND"].dt.replace(tzinfo=None) == on.ends_local
+
+
 def test_a_discreet_one_says_nothing_of_the_matter(place: Registration) -> None:
     for body in (letter(place), letter(place, CANCEL), download(place, language="es")):
         entry = entry_of(body)
@@ -160,7 +166,11 @@ def test_who_has_a_place_gets_the_link_to_join(place: Registration) -> None:
     place.wording = "full"
     event = place.occurrence.event
     event.format, event.join_link = "hybrid", "https://meet.example/room"
-    assert entry_of(download(place, language="en"))["CONFERENCE"] == "https://meet.example/room"
+    entry = entry_of(download(place, language="en"))
+    assert entry["CONFERENCE"] == "https://meet.example/room"
+    assert "To join online: https://meet.example/room" in entry["DESCRIPTION"], (
+        "for programs that do not know CONFERENCE"
+    )
     place.state = "waitlisted"
     assert "meet.example" not in download(place, language="en").decode()
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 
+import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
 
-from scheduler.core.extensions import mail
+from scheduler.core import clock
+from scheduler.core.extensions import db, mail, transaction
+from scheduler.models.message import EMAIL, SENT, WAITING, Message
 
 
 def free_port() -> int:
@@ -75,3 +78,10 @@ class Sink:
     def close(self) -> None:
         """Stop listening."""
         self._controller.stop()
+
+
+def all_sent() -> None:
+    """As if every letter so far had gone out."""
+    with transaction():
+        waiting = sa.update(Message).where(Message.channel == EMAIL, Message.state == WAITING)
+        db.session.execute(waiting.values(state=SENT, sent_at=clock.now()))

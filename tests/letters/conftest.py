@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -18,6 +18,7 @@ from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.models import message as kinds
 from scheduler.models.checklist import Checklist
+from scheduler.models.event import Event
 from scheduler.models.message import Message
 from scheduler.models.registration import Registration
 from scheduler.models.reminder import Reminder
@@ -176,8 +177,8 @@ class Scene:
             events.cancel_date(self.world.registration(self.registration_id).occurrence_id, REASON)
         return self.composed(kinds.CANCELLATION_HOST)
 
-    def move(self, venue: bool = False, **person: Any) -> letters.Letter:
-        """The host moves the clinic by a week, or into another house."""
+    def move(self, venue: bool = False, hours: int = 0, **person: Any) -> letters.Letter:
+        """The host moves the clinic by a week, or into another house, or lets it last some hours more."""
         self.confirmation(**person)
         self.mark_sent(kinds.CONFIRMATION)
         occurrence = self.world.registration(self.registration_id).occurrence
@@ -188,9 +189,30 @@ class Scene:
             if venue:
                 venue_id = self.world.venue(host)
                 db.session.get_one(Venue, venue_id).name = "Loomis Street Hall"
-            starts, ends = (wall + timedelta(weeks=0 if venue else 1) for wall in was)
-            events.move_date(occurrence_id, starts, ends, venue_id)
+            starts, ends = (wall + timedelta(weeks=0 if venue or hours else 1) for wall in was)
+            events.move_date(occurrence_id, starts, ends + timedelta(hours=hours), venue_id)
         return self.composed(kinds.MOVE)
+
+    def off_before_hearing_of_the_move(self, **person: Any) -> letters.Letter:
+        """The host moves the clinic, and calls it off before the letter about that has gone."""
+        self.move(**person)
+        with transaction():
+            events.cancel_date(self.world.registration(self.registration_id).occurrence_id, REASON)
+        return self.composed(kinds.CANCELLATION_HOST)
+
+    def another_link(self, **person: Any) -> letters.Letter:
+        """The clinic can be joined from home too, and the link to it is another one now."""
+        self.confirmation(event={"format": "hybrid", "join_link": "https://meet.example/old"}, **person)
+        self.mark_sent(kinds.CONFIRMATION)
+        event_id = self.world.registration(self.registration_id).occurrence.event_id
+        self.at.later(hours=2)
+        with transaction():
+            event = db.session.get_one(Event, event_id)
+            said = {
+                one.name: getattr(event, one.name) for one in fields(events.Announcement) if hasattr(event, one.name)
+            }
+            events.edit(event_id, events.Announcement(**said | {"join_link": "https://meet.example/new"}))
+        return self.composed(kinds.NEW_ADDRESS)
 
     def move_while_offered(self, **person: Any) -> letters.Letter:
         """The host moves the clinic while a place is on offer, and it is offered again before the letter is read."""

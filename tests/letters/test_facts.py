@@ -145,3 +145,16 @@ def test_what_hosts_write_is_text_and_never_markup(scene: Scene) -> None:
     letter = scene.confirmation(event={"title": {"en": "<b>Bold</b> & {{ 7 * 7 }}"}}, **FULL)
     assert "&lt;b&gt;Bold&lt;/b&gt; &amp; {{ 7 * 7 }}" in page_of(parsed(letter))
     assert "<b>Bold</b> & {{ 7 * 7 }}" in text_of(parsed(letter))
+
+
+def test_nothing_is_taken_out_of_a_calendar_that_was_never_put_there(scene: Scene) -> None:
+    """A place that was only held had no invitation."""
+    with transaction():
+        posted = scene.world.clinic(seats=9)
+        for _ in range(5):
+            scene.registration_id = scene.world.attends(posted, **FULL)
+    scene.mark_sent(kinds.CONFIRMATION)
+    with transaction():
+        registrations.cancel(scene.registration_id)
+    letter = scene.composed(kinds.CANCELLATION_OWN)
+    assert "METHOD:CANCEL" not in letter.octets.decode() and "out of your calendar" not in words(letter)

@@ -81,6 +81,31 @@ def test_only_the_place_is_another(scene: Scene, wording: str, language: str) ->
 
 
 @pytest.mark.parametrize(("wording", "language"), list(product(["full", "discreet"], ["en", "es"])))
+def test_only_the_end_is_another(scene: Scene, wording: str, language: str) -> None:
+    assert_golden(scene.move(hours=1, wording=wording, language=language), f"move.end.{wording}.{language}")
+
+
+@pytest.mark.parametrize(("wording", "language"), list(product(["full", "discreet"], ["en", "es"])))
+def test_it_is_off_on_the_day_that_they_know(scene: Scene, wording: str, language: str) -> None:
+    letter = scene.off_before_hearing_of_the_move(wording=wording, language=language)
+    assert_golden(letter, f"cancellation_host.unheard.{wording}.{language}")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_who_may_join_from_home_gets_the_link(scene: Scene, language: str) -> None:
+    letter = scene.confirmation(
+        event={"format": "hybrid", "join_link": "https://meet.example/clinic"}, wording="full", language=language
+    )
+    assert_golden(letter, f"confirmation.hybrid.{language}")
+
+
+@pytest.mark.parametrize(("wording", "language"), list(product(["full", "discreet"], ["en", "es"])))
+def test_another_link_is_no_other_address(scene: Scene, wording: str, language: str) -> None:
+    letter = scene.another_link(wording=wording, language=language)
+    assert_golden(letter, f"new_address.link.{wording}.{language}")
+
+
+@pytest.mark.parametrize(("wording", "language"), list(product(["full", "discreet"], ["en", "es"])))
 def test_nobody_keeps_a_place_that_was_only_offered(scene: Scene, wording: str, language: str) -> None:
     letter = scene.move_while_offered(wording=wording, language=language)
     assert_golden(letter, f"move.offered.{wording}.{language}")

@@ -9,6 +9,7 @@ import icalendar
 import pytest
 
 from scheduler import events, letters, registrations
+from scheduler.core import tokens
 from scheduler.core.extensions import transaction
 from scheduler.models import message as kinds
 
@@ -113,7 +114,7 @@ def test_who_waits_in_line_is_offered_other_dates_too(scene: Scene) -> None:
 @pytest.mark.parametrize("kind", [kinds.CANCELLATION_HOST, kinds.MOVE])
 def test_text_and_page_say_the_same_and_every_link_only_leads_there(scene: Scene, kind: str) -> None:
     letter = parsed(scene.letter(kind, wording="full", language="en"))
-    own = scene.world.registration(scene.registration_id).token()
+    own = scene.world.registration(scene.registration_id).token(tokens.LETTER)
     links = {link.rstrip(".") for link in LINK.findall(text_of(letter))}
     assert links and links <= set(LINK.findall(page_of(letter)))
     assert {link.partition("#")[0].removesuffix("/cancellation").rpartition("/")[2] for link in links} == {own}

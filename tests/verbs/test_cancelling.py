@@ -24,6 +24,8 @@ from scheduler.models.message import Message
 from scheduler.models.offer import Offer
 from scheduler.models.registration import Registration
 
+from ..ground.mail import all_sent
+
 REASON = {"en": "No heat in the building", "es": "El edificio no tiene calefacción"}
 
 
@@ -78,12 +80,17 @@ def test_everybody_is_told_in_the_way_they_chose(world: ModuleType, clinic: Post
         world.attends(clinic, slot=1, contact_kind="none", contact="", party=3)
         world.attends(clinic, contact="late@post.example")
         gone = world.attends(clinic, contact="gone@post.example")
+        unheard = world.attends(clinic, contact="unheard@post.example")
+    with transaction():
+        registrations.cancel(unheard)
+    all_sent()
     with transaction():
         registrations.cancel(gone)
     call_off(clinic)
     told = waiting(clinic.occurrence_id)
     assert told[kinds.CANCELLATION_HOST, kinds.EMAIL] == 3, "two with a place, one in line"
     assert told[kinds.CANCELLATION_HOST, kinds.CALL] == 2
+    assert told[kinds.CANCELLATION_OWN, kinds.EMAIL] == 1, "whom nobody wrote to needs no letter"
     assert set(told) == {
         (kinds.CANCELLATION_HOST, kinds.EMAIL),
         (kinds.CANCELLATION_HOST, kinds.CALL),
@@ -230,7 +237,7 @@ def test_nobody_is_asked_to_confirm_a_place_on_a_date_that_is_off(world: ModuleT
         registrations.reconfirm(held)
     at("2026-11-22 10:01")
     with transaction():
-        assert registrations.lapse_holds() == 0
+        assert registrations.dates_with_held() == [] and registrations.lapse_holds(clinic.occurrence_id) == 0
     assert world.registration(held).state == states.HELD
 
 

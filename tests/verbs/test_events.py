@@ -195,6 +195,14 @@ def test_whoever_has_a_place_is_told_of_another_way_to_join(published: uuid.UUID
     assert (db.session.scalar(told), the(published).sequence) == (2, 2)
 
 
+def test_a_link_that_nobody_is_shown_makes_no_letter(published: uuid.UUID, world: ModuleType) -> None:
+    place, said = attend(published, world), replace(SAID, checklist_id=the(published).checklist_id)
+    with transaction():
+        events.edit(published, replace(said, format="in_person", join_link="https://meet.example/a"))
+    told = sa.select(sa.func.count()).where(Message.registration_id == place, Message.letter == "new_address")
+    assert (db.session.scalar(told), the(published).sequence) == (0, 0)
+
+
 def test_an_event_that_is_over_is_not_changed(published: uuid.UUID) -> None:
     with transaction():
         db.session.get_one(Event, published).state = "cancelled"

@@ -167,6 +167,7 @@ class TestVenues:
     def test_better_words_for_the_same_place_make_no_letters(self, people: People, better: dict[str, Any]) -> None:
         people.save(**better)
         assert people.told() == {}
+        assert fresh(Event, people.posted.event_id).sequence == ("name" in better), "SEQUENCE: not on description"
 
     def test_dates_that_are_over_off_or_elsewhere_do_not_hear_of_it(self, people: People, at: Any) -> None:
         with transaction():

@@ -134,6 +134,10 @@ def test_a_suppressed_app_sends_nothing_but_records(
         ({"HELLO": DROP}, WAITING, queue.NO_SERVER),
         ({"EHLO": DROP}, WAITING, queue.NO_SERVER),
         ({"END": "nonsense"}, WAITING, queue.BROKEN_OFF),
+        ({"RCPT": "530 5.7.0 Authentication required"}, WAITING, queue.NO_SERVER),
+        ({"RCPT": "554 5.7.1 <x>: Relay access denied"}, WAITING, queue.NO_SERVER),
+        ({"RCPT": "550 relay not permitted"}, WAITING, queue.NO_SERVER),
+        ({"DATA": "535 5.7.8 sign in first"}, WAITING, queue.NO_SERVER),
     ],
 )
 def test_what_a_server_may_answer(

@@ -17,7 +17,7 @@ from scheduler.models.event import Slot
 from scheduler.models.message import Message
 from scheduler.models.registration import Registration
 
-from ..ground.mail import Sink
+from ..ground.mail import Sink, all_sent
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def test_a_cancelled_place_goes_within_the_hour_with_its_letters(place: uuid.UUI
 
 
 def test_who_asks_to_be_erased_gets_the_last_letter_first(place: uuid.UUID, letters_sent: Sink) -> None:
+    all_sent()
     with transaction():
         registrations.erase(place)
     assert erase_due() == 0, "the letter has not gone"

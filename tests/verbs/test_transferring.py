@@ -23,6 +23,8 @@ from scheduler.models.message import Message
 from scheduler.models.registration import Registration
 from scheduler.models.venue import Venue
 
+from ..ground.mail import all_sent
+
 REASON = {"en": "No heat", "es": "No hay calefacción"}
 
 
@@ -118,6 +120,7 @@ def test_from_a_date_that_takes_place_the_old_calendar_entry_is_taken_back(
     world: ModuleType, off: Posted, other: Posted
 ) -> None:
     person = attends(world, off)
+    all_sent()
     transfer(person, other.occurrence_id, other.slot_id)
     query = sa.select(Message.letter).where(Message.registration_id == person, Message.state == kinds.WAITING)
     assert list(db.session.scalars(query)) == [kinds.CANCELLATION_OWN]
@@ -346,3 +349,28 @@ def test_who_confirmed_nothing_is_asked_elsewhere_too(world: ModuleType) -> None
     person = attends(world, one)
     moved = transfer(person, two.occurrence_id, two.slot_id)
     assert world.registration(moved).state == states.HELD
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_exchanging_proves_nothing(world: ModuleType, proven: bool) -> None:
+    """Whoever typed an address can press "I'm coming" on the page, too: that is no yes from its mailbox."""
+    with transaction():
+        here, there = world.workshop(slug="here"), world.workshop(slug="there")
+        for _ in range(4):
+            world.attends(there, contact="many@post.example")
+        person = world.attends(here, contact="many@post.example")
+    with transaction():
+        registrations.reconfirm(person, proven=proven)
+    new = transfer(person, there.occurrence_id, there.slot_id)
+    assert world.registration(new).state == (states.CONFIRMED if proven else states.HELD)
+
+
+def test_a_place_that_its_owner_said_yes_to_cannot_be_told_by_others(world: ModuleType) -> None:
+    """Else a stranger keeps four places with somebody's address, and sees whether the fourth is only held."""
+    with transaction():
+        posted = world.workshop()
+        registrations.reconfirm(world.attends(posted, contact="rosa@post.example"))
+    with transaction():
+        strangers = [world.attends(posted, contact="rosa@post.example") for _ in range(5)]
+    found = [world.registration(one).state for one in strangers]
+    assert found == [states.CONFIRMED] * 4 + [states.HELD], "as if they had none"

@@ -25,7 +25,7 @@ from scheduler.models.offer import Offer
 from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, WAITLISTED, Registration
 
 from ..conftest import Clock
-from ..ground.mail import Sink
+from ..ground.mail import Sink, all_sent
 
 START = datetime(2026, 9, 19, 14, 0)
 DAY, HOURS = timedelta(days=1), timedelta(hours=3)
@@ -263,6 +263,7 @@ def test_no_thanks_and_off_the_list(line: Line, at: Clock) -> None:
     first, second = line.joins(), line.joins()
     line.frees()
     offer_id = line.offer(first)
+    all_sent()
     with transaction():
         waitlist.decline(offer_id, stay=False)
     gone = line.world.registration(first)
@@ -301,6 +302,7 @@ def test_who_said_no_to_every_time_has_none_to_wait_for(world: ModuleType, at: C
     at(MORNING)
     line = Line(world, slots=2)
     first = line.joins()
+    all_sent()
     for slot, other in enumerate((True, False)):
         line.frees(slot)
         offer = db.session.get_one(Offer, line.offer(first))

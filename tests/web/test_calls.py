@@ -268,6 +268,20 @@ def test_a_move_to_another_house_is_no_move_to_another_time(
     assert told in has and (told in waits) == (not hidden) and ("Harbor" in waits) == (not hidden)
 
 
+def test_another_end_is_no_other_address(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
+    phones(world, posted, "Has")
+    phones(world, posted, "Waits", 45)
+    with transaction():
+        date = db.session.get_one(Occurrence, posted.occurrence_id)
+        events.move_date(date.id, date.starts_local, date.ends_local.replace(hour=15, minute=0), date.venue_id)
+    has, waits = (
+        text_of(f"<main>{card}") for card in desk.get(calls_of(posted)).text.split('<li class="card stack">')[1:]
+    )
+    assert "Saturday, December 12, 9:30 AM stays. It ends at another hour now: 3:00 PM. Can you come?" in has
+    assert "The date that you wait for, Saturday, December 12, 9:30 AM, ends at another hour now: 3:00 PM." in waits
+    assert "address" not in has + waits and "New address" not in has + waits
+
+
 @pytest.mark.parametrize(("wording", "aloud"), [("full", "New on the list: A bank"), ("discreet", "May I tell")])
 def test_a_reminder_on_the_phone_tells_what_is_new_on_the_list(
     client: FlaskClient, world: ModuleType, posted: Any, at: Any, wording: str, aloud: str

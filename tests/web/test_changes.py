@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from html import unescape
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from scheduler import registrations
+from scheduler import events, registrations
 from scheduler.core import clock, tokens
 from scheduler.core.extensions import db, transaction
 from scheduler.models.checklist import Checklist
@@ -336,3 +337,27 @@ def test_dead_addresses_look_alike(client: FlaskClient, world: ModuleType, clini
     feed_token = good.removeprefix("/feeds/").removesuffix(".ics")
     assert client.get(f"/en/place/{feed_token}").status_code == 404, "a calendar's address opens nothing else"
     assert client.get(good).status_code == 200
+
+
+def test_a_page_from_before_the_date_moved_keeps_and_changes_nothing(
+    client: FlaskClient, world: ModuleType, clinic: Any, marisol: uuid.UUID
+) -> None:
+    """It speaks of another day: neither "I'm coming" nor a change made there is an answer about the new one."""
+    page, form = client.get(link(marisol)).text, typed_in(client.get(f"{link(marisol)}/changes").text)
+    with transaction():
+        date = db.session.get_one(Occurrence, clinic.occurrence_id)
+        week = timedelta(weeks=1)
+        events.move_date(date.id, date.starts_local + week, date.ends_local + week, date.venue_id)
+    assert 'name="moved"' not in page
+    for path, typed in (("confirmation", {}), ("changes", form | {"note": "By bus"})):
+        answer = client.post(f"{link(marisol)}/{path}", data=typed)
+        assert answer.status_code == 409, path
+        assert row(marisol).keep_asked_at is not None and row(marisol).note != "By bus"
+    code = {"code": row(marisol).code_shown}
+    assert "This date has moved since you opened the page" in client.post("/en/place/code/confirmation", data=code).text
+    assert row(marisol).keep_asked_at is not None
+    now = client.get(link(marisol)).text
+    moved = re.search(r'name="moved" value="([0-9]+)"', now)
+    assert "There is a new date" in now and moved
+    assert client.post(f"{link(marisol)}/confirmation", data={"moved": moved[1]}).status_code == 303
+    assert row(marisol).keep_asked_at is None

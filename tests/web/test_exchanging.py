@@ -180,6 +180,11 @@ def test_dead_links_do_nothing(client: FlaskClient, world: ModuleType, off: Post
     assert states_of(other) == []
 
 
+def shown(page: str) -> dict[str, str]:
+    """What a page says of the last move, which a browser sends back."""
+    return dict(re.findall(r'name="(moved)" value="([0-9]+)"', page))
+
+
 def test_a_moved_date_asks_to_keep_or_give_back(client: FlaskClient, world: ModuleType, off: Posted) -> None:
     stays, goes = attends(world, off), attends(world, off, contact="goes@post.example")
     move(off)
@@ -187,7 +192,7 @@ def test_a_moved_date_asks_to_keep_or_give_back(client: FlaskClient, world: Modu
     assert "There is a new date" in said and "Keep my place" in said
     assert "Old: Friday, December 4, 9:30 AM" in said and "New: Friday, December 11, 9:30 AM (Chicago time)" in said
     assert "Please answer by Wednesday, December 9, 9:30 AM" in said
-    assert client.post(f"{place(stays)}/confirmation").status_code == 303
+    assert client.post(f"{place(stays)}/confirmation", data=shown(client.get(place(stays)).text)).status_code == 303
     kept = read(page(client, place(stays)))
     assert "You told us that you are coming." in kept and "There is a new date" not in kept
     assert client.post(f"{place(goes)}/cancellation", data={"sure": "yes"}).status_code == 303
@@ -198,6 +203,8 @@ def test_a_moved_date_by_code(client: FlaskClient, world: ModuleType, off: Poste
     person = attends(world, off, contact_kind="phone", contact="312-555-0143")
     move(off)
     code = world.registration(person).code
-    assert "Keep my place" in client.post("/en/place", data={"code": code}).text
-    assert "You told us that you are coming." in client.post("/en/place/code/confirmation", data={"code": code}).text
+    page = client.post("/en/place", data={"code": code}).text
+    assert "Keep my place" in page
+    sent = {"code": code, **shown(page)}
+    assert "You told us that you are coming." in client.post("/en/place/code/confirmation", data=sent).text
     assert world.registration(person).keep_asked_at is None

@@ -183,6 +183,19 @@ def test_the_link_of_an_online_event_is_for_people_with_a_place(client: FlaskCli
         assert link not in client.get(path).text, path
 
 
+def test_who_may_come_or_join_from_home_gets_both(client: FlaskClient, world: ModuleType) -> None:
+    link = "https://meet.example/papers"
+    with transaction():
+        workshop = world.workshop(seats=1, format="hybrid", join_link=link)
+        seated, waiting = world.attends(workshop), world.attends(workshop, contact="jo@post.example")
+    page = client.get(place(seated)).text
+    assert link in page and "1810 S. Harbor St." in page and "You can also join online." in page
+    event = f"/en/events/{workshop.slug}"
+    for path in (place(waiting), event):
+        told = client.get(path).text
+        assert link not in told and "You get the link when you have a place." in told, path
+
+
 def test_a_list_that_nobody_checked_says_so(client: FlaskClient, world: ModuleType) -> None:
     with transaction():
         clinic = world.clinic()

@@ -17,6 +17,7 @@ from scheduler.models import message as kinds
 from scheduler.models.event import Event, Occurrence
 from scheduler.models.message import Message
 from scheduler.models.organization import CHECKIN_LEAD
+from scheduler.models.registration import Registration
 
 from .reading import page, read
 from .signing_in import press, save, sign_in
@@ -172,3 +173,27 @@ def test_the_public_page_says_what_moved(client: FlaskClient, world: ModuleType,
         elsewhere = world.venue(clinic.organization_id)
     save(client, f"/console/dates/{clinic.occurrence_id}/move", venue=str(elsewhere))
     assert "This date has a new address" in read(page(client, f"/en/events/{clinic.slug}"))
+
+
+def test_the_public_page_does_not_call_another_hour_another_address(client: FlaskClient, clinic: Posted) -> None:
+    save(client, f"/console/dates/{clinic.occurrence_id}/move", ends="14:00")
+    said = read(page(client, f"/en/events/{clinic.slug}"))
+    assert "This date has new hours Day and start stay as they were. It ends at another hour now: 2:00 PM." in said
+    assert "new address" not in said
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_whoever_did_not_hear_of_the_move_learns_that_their_day_is_off(
+    client: FlaskClient, clinic: Posted, heard: bool
+) -> None:
+    save(client, f"/console/dates/{clinic.occurrence_id}/move", day="2026-12-12")
+    if heard:
+        with transaction():
+            db.session.execute(sa.update(Message).where(Message.letter == kinds.MOVE).values(state="sent"))
+    press(client, f"/console/dates/{clinic.occurrence_id}/cancellation", **WHY)
+    first = "It was first planned for Saturday, December 5, 9:30 AM. It does not take place then either."
+    calls = read(page(client, f"/console/dates/{clinic.occurrence_id}/calls"))
+    assert "Saturday, December 12, 10:00 AM will not take place: No heat in the building." in calls
+    assert (first.replace("9:30", "10:00") in calls) is not heard
+    for place in db.session.scalars(sa.select(Registration).order_by(Registration.number)).all()[:1]:
+        assert (first in read(client.get(f"/en/place/{place.token()}").text)) is not heard

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler.core import clock
+from scheduler import events
+from scheduler.core import clock, tokens
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Event, Occurrence, Slot
 from scheduler.models.message import Message
@@ -353,6 +354,12 @@ def test_beyond_four_a_place_waits_for_a_word(client: FlaskClient, world: Module
         workshop = world.workshop(seats=9)
     place = [kept(client, workshop) for _ in range(5)][-1]
     assert client.post(f"{place}/confirmation").status_code == 303
+    assert "You told us that you are coming" in client.get(place).text, "as on every other page"
+    assert [found.state for found in everyone()] == ["confirmed"] * 4 + ["held"], "whoever typed it saw this page too"
+    held = everyone()[-1]
+    letter = f"/en/place/{held.token(tokens.LETTER)}"
+    assert "I’m coming" in client.get(letter).text
+    assert client.post(f"{letter}/confirmation").status_code == 303
     assert {found.state for found in everyone()} == {"confirmed"}
 
 
@@ -363,3 +370,27 @@ def test_no_group_is_offered_that_no_time_has_room_for(client: FlaskClient, worl
     assert re.findall(r'name="party"[^>]*value="(\d+)"', page) == ["1", "2"]
     response = press(client, clinic, party="3")
     assert response.status_code == 422 and "from 1 to 2" in response.text and not everyone()
+
+
+def test_a_code_from_the_page_opens_no_mailbox(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        workshop = world.workshop(seats=9)
+    page = client.get([kept(client, workshop) for _ in range(5)][-1]).text
+    assert client.post("/en/place/code/confirmation", data={"code": code_in(page)}).status_code == 200
+    assert [found.state for found in everyone()] == ["confirmed"] * 4 + ["held"]
+
+
+def test_a_form_from_before_the_date_moved_is_shown_again(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        workshop = world.workshop()
+    typed = answers(client, workshop, note="Please ring twice")
+    with transaction():
+        date = db.session.get_one(Occurrence, workshop.occurrence_id)
+        week = timedelta(weeks=1)
+        events.move_date(date.id, date.starts_local + week, date.ends_local + week, date.venue_id)
+    response = client.post(address(workshop), data=typed)
+    assert response.status_code == 422 and not everyone()
+    assert "Something about this event has changed. Please check the day" in response.text
+    assert "Please ring twice" in response.text
+    again = {**typed, "nonce": nonce_in(response.text)}
+    assert client.post(address(workshop), data=again).status_code == 303 and len(everyone()) == 1

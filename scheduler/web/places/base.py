@@ -11,7 +11,7 @@ from babel.lists import format_list
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
 
-from ... import reminders
+from ... import registrations, reminders, waitlist
 from ...core import clock, tokens, wording
 from ...core.errors import Missing
 from ...core.extensions import db
@@ -66,6 +66,7 @@ def held_page(
     standing = standing_of(registration)
     shown = _turns(registration, standing, full)
     shown |= _kept(registration, letters.letters_of(registration.id) if told is None else told)
+    shown["asked"] = _is_asked(registration, token)
     shown |= {"code": code, "problem": problem, "said": SAID.get(said, ""), "said_of": said}
     draw = partial(_draw, registration.occurrence, standing)
     if token and not (problem or said or full or shown["offers_made"]) and is_common(registration, standing):
@@ -74,6 +75,11 @@ def held_page(
         return page(registration, token, shown, draw_alike), status
     feed = links.own_feed(registration.token(tokens.FEED)) if token else ""
     return draw(registration, token=token, feed=feed, **shown), status
+
+
+def moved_stamp(occurrence: Occurrence) -> str:
+    """What a page says of the last move of its date, so that one from before is known; empty if it never moved."""
+    return str(int(occurrence.moved_at.timestamp())) if occurrence.moved_at else ""
 
 
 def _draw(occurrence: Occurrence, standing: str, registration: Registration | Stranger, **shown: Any) -> str:
@@ -85,6 +91,7 @@ def _draw(occurrence: Occurrence, standing: str, registration: Registration | St
         event=event,
         venue=venue,
         standing=standing,
+        moved_stamp=moved_stamp(occurrence),
         may_know_address=venue is not None and (registration.state in HAVE_A_PLACE or not venue.kept_back),
         hosts=_hosts,
         masked=masked,
@@ -96,23 +103,34 @@ def _draw(occurrence: Occurrence, standing: str, registration: Registration | St
     )
 
 
+def _is_asked(registration: Registration, token: str) -> bool:
+    """Whether to ask if they come: until they said so; for a held place until they said so from the letter.
+
+    On other pages it looks like a kept one: else anyone could find out whether an e-mail is already known here.
+    """
+    is_held = registration.state == places.HELD
+    return not registration.is_reconfirmed or (
+        is_held and bool(token) and registrations.is_from_letter(registration, token)
+    )
+
+
 def _kept(registration: Registration, messages: list[LetterShown]) -> dict[str, Any]:
     """What else we hold of this person: what they were sent, offered and told, and when we will write again."""
     return {
         "messages": messages,
-        "unheard": _is_unheard(registration, messages),
+        "unheard": _is_unheard(registration),
         "offers_made": offers.all_for(registration.id) if any(one.letter == letters.OFFER for one in messages) else [],
         "days_before": reminders.to_come(registration.occurrence),
         "told": _told(registration),
     }
 
 
-def _is_unheard(registration: Registration, messages: list[LetterShown]) -> bool:
-    """True of a place that went because nobody answered: whoever gives one back gets a letter about it."""
-    gone = (
-        registration.state == places.CANCELLED and registration.has_email and not registration.occurrence.is_cancelled
-    )
-    return gone and all(one.letter != letters.CANCELLATION_OWN for one in messages)
+def _is_unheard(registration: Registration) -> bool:
+    """True of a place that went because nobody answered: it was held until then, or offered in vain once too often."""
+    if registration.state != places.CANCELLED or registration.occurrence.is_cancelled:
+        return False
+    until, ended = registration.held_until, registration.cancelled_at
+    return registration.lapses >= waitlist.MOST_LAPSES or (until is not None and ended is not None and until <= ended)
 
 
 def _told(registration: Registration) -> Checklist | None:
@@ -131,6 +149,7 @@ def _turns(registration: Registration, standing: str, full: uuid.UUID | None) ->
         "moved": moved.of(registration) if registration.keep_asked_at else None,
         "others": catalogue.alternatives(registration.occurrence.event) if standing == places.CANCELLED else [],
         "full": alternatives.one(registration, full) if full else None,
+        "unheard_move": moved.unheard(registration),
         "instead": alternatives.for_place(registration) if standing == OFF else [],
     }
 

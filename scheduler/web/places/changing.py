@@ -21,7 +21,7 @@ from ...models.event import Slot
 from ...models.registration import FULL, Registration
 from ...registrations import Wishes
 from .. import access, languages, limits, nonces, refusals
-from .base import Answer, blueprint, held_page, readable
+from .base import Answer, blueprint, held_page, moved_stamp, readable
 from .holding import found
 from .offers import Typed
 
@@ -118,7 +118,8 @@ def wishes_of(form: ChangesForm, registration: Registration) -> Wishes:
 
 
 def _version(registration: Registration) -> str:
-    return str(int(registration.revised_at.timestamp()))
+    """What the form has read: the place, and the date as it was then."""
+    return f"{int(registration.revised_at.timestamp())}.{moved_stamp(registration.occurrence)}"
 
 
 def fresh(registration: Registration) -> ChangesForm:

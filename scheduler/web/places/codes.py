@@ -20,7 +20,7 @@ from ...forms.registrations import CodeForm
 from ...models.registration import Registration, normal_code
 from .. import access, limits
 from .base import Answer, blueprint, held_page, readable
-from .holding import ask
+from .holding import ask, check_knows_date
 
 LENGTH = 8
 
@@ -70,7 +70,13 @@ def form_page(form: CodeForm, status: int = 200) -> Answer:
 @access.link
 def confirm_by_code() -> Answer | Response:
     """I'm coming."""
-    return act(registrations.reconfirm)
+    return act(_reconfirm)
+
+
+def _reconfirm(registration_id: uuid.UUID) -> None:
+    """Codes stand on pages too, so they do not say that anybody opened a mailbox."""
+    check_knows_date(registration_id)
+    registrations.reconfirm(registration_id, proven=False)
 
 
 @blueprint.route("/<lang:lang>/place/code/cancellation", methods=["GET", "POST"])

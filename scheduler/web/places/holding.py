@@ -5,16 +5,17 @@ from __future__ import annotations
 import uuid
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ... import calendars, registrations
 from ...core import clock
-from ...core.errors import Refusal
+from ...core.errors import Conflict, Refusal
 from ...core.extensions import transaction
 from ...models.event import Occurrence
 from ...models.registration import Registration
 from .. import access, languages, shelf
-from .base import Answer, blueprint, held_page, readable, standing_of
+from .base import Answer, blueprint, held_page, moved_stamp, readable, standing_of
 from .likeness import is_common
 
 
@@ -43,14 +44,23 @@ def date_alike(occurrence_id: uuid.UUID) -> Occurrence:
 @access.link
 def confirm(token: str) -> Answer | Response:
     """I'm coming."""
-    registration_id = found(token).id
+    registration = found(token)
+    registration_id, proven = registration.id, registrations.is_from_letter(registration, token)
     if request.method == "POST":
         try:
             with transaction():
-                registrations.reconfirm(registration_id)
+                check_knows_date(registration_id)
+                registrations.reconfirm(registration_id, proven=proven)
         except Refusal as refusal:
             return held_page(found(token), token=token, problem=str(refusal.words), status=refusal.status)
     return redirect(url_for("places.show", token=token, _anchor="coming"), 303)
+
+
+def check_knows_date(registration_id: uuid.UUID) -> None:
+    """Raise Conflict for a button on a page that was opened before the date moved: it speaks of another time."""
+    date = registrations.locked(registration_id).occurrence
+    if request.form.get("moved", "") != moved_stamp(date):
+        raise Conflict(_("This date has moved since you opened the page. Please look at it again, then choose."))
 
 
 @blueprint.route("/<lang:lang>/place/<token>/cancellation", methods=["GET", "POST"])

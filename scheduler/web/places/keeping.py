@@ -19,7 +19,7 @@ from ...models import catalogue
 from ...models.event import Event
 from .. import access, gaps, languages, limits, nonces, refusals
 from . import desk
-from .base import Answer, blueprint
+from .base import Answer, blueprint, moved_stamp
 from .offers import Offer, offer_alike, offer_of
 
 
@@ -70,8 +70,8 @@ def can_stand(offer: Offer, form: PlaceForm) -> bool:
     fine = form.validate()
     problems = []
     if not nonces.is_good(form.nonce.data or "", told(offer)):
+        problems.append(_has_changed() if nonces.is_ours(form.nonce.data or "") else _was_open_too_long())
         form.nonce.data = nonces.issue(told(offer))
-        problems.append(_("This page was open for too long. We made it fresh. Please press the button again."))
     if form.was_filled_by_a_program:
         form.homepage.data = ""
         problems.append(_("Something filled a box that nobody sees. We emptied it. Please press the button again."))
@@ -81,10 +81,20 @@ def can_stand(offer: Offer, form: PlaceForm) -> bool:
     return fine and not problems
 
 
+def _was_open_too_long() -> str:
+    return str(_("This page was open for too long. We made it fresh. Please press the button again."))
+
+
+def _has_changed() -> str:
+    return str(_("Something about this event has changed. Please check the day, the time and the place, "
+                 "and press the button again."))  # fmt: skip
+
+
 def told(offer: Offer) -> uuid.UUID:
-    """Who sees the person's data and for how long: a form that was shown is good for what it said, and for no more."""
+    """Who sees the person's data and for how long, and when it is: a form is good for what it said, and for no more."""
     cohosts = sorted(cohost.id.hex for cohost in offer.event.cohosts)
-    return uuid.uuid5(offer.event.id, "|".join([str(offer.days_kept), *cohosts]))
+    moves = sorted(moved_stamp(date) for date in offer.event.occurrences)
+    return uuid.uuid5(offer.event.id, "|".join([str(offer.days_kept), *cohosts, *filter(None, moves)]))
 
 
 def draft(offer: Offer, form: PlaceForm) -> registrations.Draft:

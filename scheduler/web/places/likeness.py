@@ -70,7 +70,8 @@ def is_common(registration: Registration, standing: str) -> bool:
 
 
 def page(registration: Registration, token: str, shown: dict[str, Any], draw: Callable[[Stranger], str]) -> str:
-    """The page behind this link. `shown`: its place in `line`, its `messages`, and reminders to come (`days_before`).
+    """The page behind this link. `shown`: its place in `line`, its `messages`, whether they are `asked` if they
+    come, and reminders to come (`days_before`).
 
     `draw` draws it with GAPS for link, feed and line.
     """
@@ -84,7 +85,14 @@ def page(registration: Registration, token: str, shown: dict[str, Any], draw: Ca
         "line": shown["line"],
     }
     stranger = Stranger(registration, own)
-    key = ("place", languages.current(), stranger.key(), tuple(shown["messages"]), *shown["days_before"])
+    key = (
+        "place",
+        languages.current(),
+        stranger.key(),
+        shown["asked"],
+        tuple(shown["messages"]),
+        *shown["days_before"],
+    )
     pieces, end = shelf.alike(key, lambda: _in_pieces(draw(stranger).replace(token, GAPS["link"])))
     words = {name: str(escape(word)) for name, word in own.items()}
     return "".join([part for before, name in pieces for part in (before, words[name])]) + end

@@ -13,7 +13,7 @@ from ...core.extensions import transaction
 from ...forms.registrations import CodeForm
 from ...models.registration import Registration
 from ...registrations import NoRoom
-from .. import access
+from .. import access, limits
 from .base import Answer, blueprint, held_page, readable
 from .codes import by_code, refused
 from .holding import found
@@ -27,6 +27,7 @@ def transfer(token: str) -> Answer | Response:
     if request.method != "POST":
         return redirect(url_for("places.show", token=token, _anchor="others"), 303)
     try:
+        limits.take(limits.PLACES)
         with transaction():
             new = _exchange(registration_id).token()
     except Refusal as refusal:
@@ -47,6 +48,7 @@ def transfer_by_code() -> Answer | Response:
         return refused(form, wrong_code)
     registration_id, code = registration.id, registration.code
     try:
+        limits.take(limits.PLACES)
         with transaction():
             new = _exchange(registration_id).code
     except Refusal as refusal:
