@@ -14,7 +14,7 @@ from .core.extensions import db
 from .models.audit import AuditEntry
 from .models.organization import Organization
 
-ROSTER_VIEWED, PERSON_VIEWED = "roster viewed", "person viewed"
+ROSTER_VIEWED, PERSON_VIEWED, PERSON_CHANGED = "roster viewed", "person viewed", "person changed"
 LETTERS_VIEWED, CALLS_VIEWED, CALL_RECORDED = "letters viewed", "calls viewed", "call recorded"
 SHEET_VIEWED, NUMBER_VIEWED = "sign-in sheet viewed", "number viewed"
 

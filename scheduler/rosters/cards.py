@@ -1,4 +1,4 @@
-"""One person of a roster in full, with contact, note and letters: one step deeper, and audited by itself."""
+"""One person of a roster in full, with contact, note and letters: looking and changing are audited by themselves."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from .. import audits
-from ..core.errors import Missing
+from .. import audits, registrations
+from ..core.errors import Conflict, Missing
 from ..core.extensions import db
 from ..models.often import same_contact
 from ..models.registration import HELD, Registration
+from ..registrations import Wishes
 from .letters import LetterLine, letters_of
 from .people import ON_THE_LIST, Person
 from .viewing import person_of, reach_of, readable, standing_of, wall
@@ -31,6 +32,7 @@ class PersonCard:
     created_local: datetime
     reconfirmed_local: datetime | None
     held_until_local: datetime | None
+    may_change: bool
     letters: list[LetterLine]
 
 
@@ -53,5 +55,28 @@ def view_person(registration_id: uuid.UUID, user_id: uuid.UUID) -> PersonCard:
         created_local=wall(row.created_at, occurrence),
         reconfirmed_local=wall(row.reconfirmed_at, occurrence) if row.reconfirmed_at and row.is_reconfirmed else None,
         held_until_local=wall(row.held_until, occurrence) if row.state == HELD and row.held_until else None,
+        may_change=_may_change(row),
         letters=letters_of(row),
     )
+
+
+def _may_change(row: Registration) -> bool:
+    try:
+        registrations.check_changeable(row)
+    except Conflict:
+        return False
+    return True
+
+
+def change_person(
+    registration_id: uuid.UUID, wishes: Wishes, user_id: uuid.UUID, *, nonce: str, seen_at: datetime
+) -> Registration:
+    """Change a place for somebody who calls, as they would themselves; it is written down if anything was changed.
+
+    Raises what registrations.change raises.
+    """
+    before = registrations.locked(registration_id).revised_at
+    changed = registrations.change(registration_id, wishes, nonce=nonce, seen_at=seen_at)
+    if changed.revised_at != before:
+        audits.append(changed.occurrence.event.organization_id, user_id, audits.PERSON_CHANGED, changed.id)
+    return changed

@@ -27,6 +27,7 @@ PAGES = [
     "offers",
     "door",
     "phone",
+    "people",
     "calls",
     "receipts",
     "trainings",

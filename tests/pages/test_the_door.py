@@ -188,7 +188,8 @@ def addresses(page: Page) -> list[str]:
     assert event and person
     return [
         roster, f"{roster}?show=waiting", f"{roster}?show=here", person, f"{date}/letters", f"{date}/calls", date,
-        f"{date}/phone", f"{date}/walk-in", f"{date}/slip", f"{date}/sheet", f"{person}/number", f"{event}/calls",
+        f"{date}/phone", f"{date}/walk-in", f"{date}/slip", f"{date}/sheet", f"{person}/number", f"{person}/changes",
+        f"{event}/calls",
         *on_today(page),
         f"{date}/removal", event, f"{event}/words", f"{event}/dates", f"{event}/preview?lang=es",
         "/console/events/new", "/console/events/new?type=wellness",

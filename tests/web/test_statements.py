@@ -7,11 +7,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted
 from scheduler.models.event import Occurrence
+from scheduler.models.registration import Registration
 
 from ..ground.statements import counted
 from .signing_in import sign_in
@@ -47,6 +49,12 @@ def roster(world: ModuleType, number: int) -> str:
     return f"/console/dates/{many_times(world, number).occurrence_id}/roster"
 
 
+def changes(world: ModuleType, number: int) -> str:
+    """Of the first of so many people, who could choose from as many times."""
+    people = sa.select(Registration.id).where(Registration.occurrence_id == many_times(world, number).occurrence_id)
+    return f"/console/registrations/{db.session.scalars(people.order_by(Registration.number)).first()}/changes"
+
+
 def calls(world: ModuleType, number: int) -> str:
     return f"/console/events/{many_dates(world, number).event_id}/calls"
 
@@ -63,7 +71,7 @@ def desk(client: FlaskClient, world: ModuleType, at: Any) -> FlaskClient:
     return sign_in(client, lead)
 
 
-@pytest.mark.parametrize(("make", "most"), [(sheet, 14), (roster, 15), (calls, 22), (reminders, 10)])
+@pytest.mark.parametrize(("make", "most"), [(sheet, 14), (roster, 15), (changes, 18), (calls, 22), (reminders, 10)])
 def test_many_cost_no_more_statements_than_few(desk: FlaskClient, world: ModuleType, make: Make, most: int) -> None:
     counts = []
     for number in (FEW, MANY):
