@@ -8,9 +8,10 @@ from .. import audits
 from ..core.errors import Missing
 from ..core.extensions import db
 from ..models.training import Booking
-from .finding import readable
+from .certifying import certified
+from .finding import found, readable
 
-BOOKING_VIEWED = "booking viewed"
+BOOKING_VIEWED, CERTIFICATES_VIEWED = "booking viewed", "certificates viewed"
 
 
 def view(booking_id: uuid.UUID, user_id: uuid.UUID) -> Booking:
@@ -21,3 +22,12 @@ def view(booking_id: uuid.UUID, user_id: uuid.UUID) -> Booking:
     readable(booking)
     audits.append(booking.training.organization_id, user_id, BOOKING_VIEWED, booking.id)
     return booking
+
+
+def view_certificates(booking_id: uuid.UUID, user_id: uuid.UUID) -> list[str]:
+    """The names for the certificates of its session, with an entry where there are any. Raises Missing."""
+    booking = found(booking_id)
+    names = certified(booking)
+    if names:
+        audits.append(booking.training.organization_id, user_id, CERTIFICATES_VIEWED, booking.id)
+    return names

@@ -27,6 +27,7 @@ from .console import editing
 from .dates import place_words
 from .filters import texts
 from .trainings.base import wished
+from .trainings.certificates import sheets
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/console/bookings")
 
@@ -89,10 +90,22 @@ def _page(booking: Booking, problem: str = "", status: int = 200) -> Answer:
         days=inbox.busy(booking.training.organization_id, booking.wishes, booking.id),
         people=trainings.who_came(occurrence) if occurrence else [],
         over=occurrence is not None and occurrence.ends_at <= clock.now(),
+        can_certify=trainings.can_certify(booking),
         failed=inbox.letter_failed(booking.id),
         problem=problem,
     )
     return page, status
+
+
+@blueprint.get("/<uuid:booking_id>/certificates")
+@access.staff(LEAD, COORDINATOR)
+def certificates(booking_id: uuid.UUID) -> Answer:
+    """The certificates that the employer can print too. That the names were seen is written down."""
+    _may_see(booking_id)
+    user_id = current_user.user_id
+    with transaction():
+        names = trainings.view_certificates(booking_id, user_id)
+    return sheets(trainings.found(booking_id), names)
 
 
 @blueprint.post("/<uuid:booking_id>/taking-up")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from datetime import datetime, time
 from types import ModuleType
 from typing import Any
 
@@ -10,10 +12,13 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from scheduler import checkin, trainings
 from scheduler.core.extensions import db, transaction
+from scheduler.demo import employers
 from scheduler.demo.cast import Posted
 from scheduler.models.event import Occurrence
 from scheduler.models.registration import Registration
+from scheduler.models.training import Booking
 
 from ..ground.statements import counted
 from .signing_in import sign_in
@@ -63,6 +68,28 @@ def reminders(world: ModuleType, number: int) -> str:
     return f"/console/events/{many_dates(world, number).event_id}/reminders"
 
 
+def attended(world: ModuleType, number: int) -> Booking:
+    """A private session of this morning to which so many came."""
+    said = employers.said(wishes=[employers.a_wish(5)])
+    booking = trainings.submit(employers.offer(world.organization()), said, str(uuid.uuid4()))
+    trainings.take_up(booking.id)
+    trainings.accept(booking.id, trainings.Terms(0, time(9), None, number))
+    places = [trainings.join(booking.id, f"Person {one}", "en", f"{booking.id}-{one}").id for one in range(number)]
+    assert booking.occurrence is not None
+    booking.occurrence.schedule(datetime(2026, 11, 28, 7), datetime(2026, 11, 28, 8), 30)
+    for place in places:
+        checkin.check_in(place)
+    return booking
+
+
+def certificates(world: ModuleType, number: int) -> str:
+    return f"/console/bookings/{attended(world, number).id}/certificates"
+
+
+def own_certificates(world: ModuleType, number: int) -> str:
+    return f"/en/bookings/{attended(world, number).token()}/certificates"
+
+
 @pytest.fixture
 def desk(client: FlaskClient, world: ModuleType, at: Any) -> FlaskClient:
     at("2026-11-28 09:00")
@@ -71,7 +98,18 @@ def desk(client: FlaskClient, world: ModuleType, at: Any) -> FlaskClient:
     return sign_in(client, lead)
 
 
-@pytest.mark.parametrize(("make", "most"), [(sheet, 14), (roster, 15), (changes, 18), (calls, 22), (reminders, 10)])
+@pytest.mark.parametrize(
+    ("make", "most"),
+    [
+        (sheet, 14),
+        (roster, 15),
+        (changes, 18),
+        (calls, 22),
+        (reminders, 10),
+        (certificates, 12),
+        (own_certificates, 3),
+    ],  # fmt: skip
+)
 def test_many_cost_no_more_statements_than_few(desk: FlaskClient, world: ModuleType, make: Make, most: int) -> None:
     counts = []
     for number in (FEW, MANY):

@@ -380,7 +380,7 @@ def test_wrong_links_all_look_alike(client: FlaskClient) -> None:
     pages = [
         client.get(path)
         for wrong in (forged, other, "x", "a" * 64)
-        for path in (f"/en/bookings/{wrong}", f"/en/bookings/{wrong}/change", f"/en/bookings/{wrong}/withdrawal")
+        for path in (f"/en/bookings/{wrong}{end}" for end in ("", "/change", "/withdrawal", "/certificates"))
     ] + [client.get(f"/en/invitations/{wrong}{end}") for wrong in (forged, token, "x") for end in ("", "/poster")]
     assert {answer.status_code for answer in pages} == {404}
     assert len({re.sub(r'(href|value|content)="[^"]*"', "", answer.text) for answer in pages}) == 1
@@ -397,7 +397,8 @@ def test_looking_changes_nothing(client: FlaskClient) -> None:
         return sorted(repr(row) for table in db.metadata.sorted_tables for row in db.session.execute(sa.select(table)))
 
     before = rows()
-    for path in (address, f"{address}/change", f"{address}/withdrawal", invitation(), f"{invitation()}/poster"):
+    own = [f"{address}{end}" for end in ("", "/change", "/withdrawal", "/certificates")]
+    for path in (*own, invitation(), f"{invitation()}/poster"):
         for _look in range(3):
             client.get(path)
             client.head(path)

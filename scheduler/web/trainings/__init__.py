@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import asking, catalogue, invitations, own
+from . import asking, catalogue, certificates, invitations, own
 from .base import blueprint
 
-__all__ = ["asking", "blueprint", "catalogue", "invitations", "own"]
+__all__ = ["asking", "blueprint", "catalogue", "certificates", "invitations", "own"]

@@ -44,6 +44,7 @@ def _page(booking: Booking, token: str, problem: str = "", status: int = 200) ->
         places=sum(slot.seats_limit for slot in occurrence.slots) if occurrence else 0,
         people=trainings.who_came(occurrence) if occurrence else [],
         over=occurrence is not None and occurrence.ends_at <= clock.now(),
+        can_certify=trainings.can_certify(booking),
         dates=employers.open_dates(booking, languages.current()),
         problem=problem,
     )
