@@ -15,6 +15,7 @@ def bind(app: Flask) -> None:
     """Give the app its commands."""
     for command in (
         seed, serve, web, worker, tick, purge, backup, pause_mail, resume_mail, create_admin, doctor, retime,
+        bounce,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -109,6 +110,15 @@ def resume_mail(yes: bool, drop_due: bool) -> None:
     from . import mailing
 
     mailing.resume(yes, drop_due)
+
+
+@click.command()
+@with_appcontext
+def bounce() -> None:
+    """Read from standard input what a mail server sends back."""
+    from . import mailing
+
+    mailing.bounce()
 
 
 @click.command("create-admin")

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
+
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from .. import postman
 from ..core import clock
 from ..core.extensions import transaction
 from ..models.heartbeat import RESTORED, heartbeat
 from . import schema
+
+log = logging.getLogger(__name__)
+
+MOST_OCTETS = 256 * 1024
+"""Reports stand before the letter that they return. More of a hostile mail could keep Python busy for minutes."""
 
 
 def pause() -> None:
@@ -49,3 +59,20 @@ def _say_why() -> None:
         else "somebody paused it"
     )
     click.echo(f"Mail is paused since {since}: {why}.")
+
+
+def bounce() -> None:
+    """One mail, as a mail server hands it over; says in one word what it changed.
+
+    Where the database does not answer, the server keeps it and comes again.
+    """
+    pipe = sys.stdin.buffer
+    octets = pipe.read(MOST_OCTETS)
+    while pipe.read(MOST_OCTETS):
+        pass  # A server that cannot write all of it takes that for a failure.
+    try:
+        click.echo(postman.take_back(octets))
+    except SQLAlchemyError as error:
+        log.error("a mail that came back waits: %s", type(error).__name__)
+        click.echo("later")
+        raise click.exceptions.Exit(os.EX_TEMPFAIL) from None

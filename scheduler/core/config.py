@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from .errors import Misconfigured
 
 PREFIX = "SCHEDULER_"
 ROOT = Path(__file__).resolve().parents[2]
+PLAIN_ADDRESS = re.compile(r"(?=[^@]{1,31}@)[\w-]+(\.[\w-]+)*@([\w-]+\.)+[\w-]+", re.ASCII)
+"""With room for 33 more characters before the @."""
 
 
 def read(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -167,7 +170,16 @@ def _mail(env: Mapping[str, str], base_url: str) -> dict[str, Any]:
         "MAIL_USE_TLS": _yes(env.get("MAIL_USE_TLS")),
         "MAIL_USE_SSL": _yes(env.get("MAIL_USE_SSL")),
         "MAIL_DEFAULT_SENDER": env.get("MAIL_DEFAULT_SENDER", f"desk@{domain}"),
+        "MAIL_BOUNCES": _bounces(env.get("MAIL_BOUNCES", "")),
     }
+
+
+def _bounces(address: str) -> str:
+    if address and not PLAIN_ADDRESS.fullmatch(address):
+        raise Misconfigured(
+            f"SCHEDULER_MAIL_BOUNCES must be an address such as bounces@porchlight.example, and is {address!r}."
+        )
+    return address
 
 
 def _cookies(base_url: str) -> dict[str, Any]:

@@ -41,7 +41,10 @@ class Unaddressable(Exception):
 
 @dataclass(frozen=True)
 class Letter:
-    """A message for one recipient. `octets` go over the wire: 7-bit, CRLF, no line over 998."""
+    """A message for one recipient. `sender`: whom mail servers tell that it could not be delivered.
+
+    `octets` go over the wire: 7-bit, CRLF, no line over 998.
+    """
 
     sender: str
     recipient: str
@@ -77,7 +80,7 @@ def compose(message: Message) -> Letter:
             del part["MIME-Version"]
     # Last: adding a part drops every Content-* header that was set before.
     email["Content-Language"] = ", ".join(words.languages)
-    return Letter(sender.addr_spec, recipient, email, words, email.as_bytes())
+    return Letter(envelope_sender(message.id), recipient, email, words, email.as_bytes())
 
 
 def desk() -> str:
@@ -85,9 +88,20 @@ def desk() -> str:
     return parseaddr(str(current_app.config["MAIL_DEFAULT_SENDER"]))[1]
 
 
+def envelope_sender(row: uuid.UUID) -> str:
+    """The desk, or an address of this letter's own, so that what comes back there says which letter it was."""
+    name, at, domain = str(current_app.config["MAIL_BOUNCES"]).rpartition("@")
+    return f"{name}+{mark(row)}@{domain}" if at else desk()
+
+
 def message_id(row: uuid.UUID) -> str:
-    """The same for every try of one letter, and no key to the row. Hex only: Python cuts ids at a colon."""
-    return f"<{hashlib.sha256(row.bytes).hexdigest()[:32]}@{desk().rpartition('@')[2]}>"
+    """The same for every try of one letter. Hex only: Python cuts ids at a colon."""
+    return f"<{mark(row)}@{desk().rpartition('@')[2]}>"
+
+
+def mark(row: uuid.UUID) -> str:
+    """What a letter is called in other people's mail: no key to the row."""
+    return hashlib.sha256(row.bytes).hexdigest()[:32]
 
 
 def _spoken_to(message: Message) -> str:

@@ -97,7 +97,7 @@ def compose(message: Message, edition: object) -> Letter | Printed:
     key, plates = _key(message, registration, person), _shelf.of(edition)
     plate = plates.get(key)
     if plate and plate.proven:
-        return Printed(envelopes.desk(), recipient, plate.octets(person))
+        return Printed(envelopes.envelope_sender(message.id), recipient, plate.octets(person))
     letter = envelopes.compose(message)
     if plate:
         drawn = person | {"date": _date_of(letter.octets)}

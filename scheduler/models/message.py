@@ -171,7 +171,8 @@ def came_back() -> sa.ColumnElement[bool]:
         later.registration_id == Message.registration_id,
         later.channel == EMAIL,
         later.state == SENT,
-        later.sent_at > Message.due_at,
+        # One that a server took went out later than it was due, and others may have gone before it.
+        later.sent_at > sa.func.coalesce(Message.sent_at, Message.due_at),
     )
     return sa.and_(Message.channel == EMAIL, Message.state == FAILED, sa.not_(arrived))
 

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from ..core import clock
 from ..core.extensions import db
 from ..models import message as letters
 from ..models.base import table_of
 from ..models.message import Message
+from ..models.registration import BY_EMAIL, Registration
 
 LEASE = timedelta(seconds=120)
 """Longer than the longest delivery, so that a letter is never in two hands while both work."""
@@ -77,6 +79,37 @@ def sent(claimed: Claim) -> bool:
 def failed(claimed: Claim, failure: str) -> bool:
     """The letter will not be tried again."""
     return _settle(claimed, state=letters.FAILED, attempts=claimed.attempts + 1, failure=failure)
+
+
+def came_back(message_id: uuid.UUID, failure: str) -> bool:
+    """A letter that a server had taken did not arrive: it stands as one that was refused at once.
+
+    False if that is known, or if the person gave another address since, or none: it says nothing about that one.
+    """
+    place = sa.select(Registration.contact_kind).join(Message, Message.registration_id == Registration.id)
+    # Before the letter: places are locked first, everywhere.
+    kind = db.session.scalar(place.where(Message.id == message_id).with_for_update(of=Registration))
+    if kind not in (None, *BY_EMAIL):
+        return False
+    newer = aliased(Message)
+    told_elsewhere = sa.exists().where(
+        sa.or_(newer.registration_id == Message.registration_id, newer.booking_id == Message.booking_id),
+        newer.letter.in_((letters.CHANGE, letters.BOOKING_RECEIVED)),
+        newer.created_at > Message.sent_at,
+    )
+    found = db.session.execute(
+        sa.update(Message)
+        .where(
+            Message.id == message_id,
+            Message.state == letters.SENT,
+            Message.channel == letters.EMAIL,
+            sa.not_(told_elsewhere),
+        )
+        .values(state=letters.FAILED, failure=failure)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return found.scalar() is not None
 
 
 def void(claimed: Claim) -> bool:

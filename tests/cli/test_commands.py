@@ -18,19 +18,21 @@ from scheduler import accounts
 from scheduler.core import config, keyring
 from scheduler.core.extensions import db, transaction
 from scheduler.models import Event, Occurrence, Organization, Registration, Slot
+from scheduler.models.message import FAILED, Message
 
 from ..conftest import Clock
-from ..ground.mail import Sink
+from ..ground import returned
+from ..ground.mail import Delivery, Sink
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def flask(environ: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    """`flask --app wsgi …` with these settings and no others."""
+def flask(environ: Mapping[str, str], *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    """`flask --app wsgi …` with these settings and no others; `said`: what it reads."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SCHEDULER_")}
     return subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", *words],
-        cwd=ROOT, env=kept | dict(environ), text=True, capture_output=True, timeout=60, stdin=subprocess.DEVNULL,
+        cwd=ROOT, env=kept | dict(environ), text=True, capture_output=True, timeout=60, input=said,
     )  # fmt: skip
 
 
@@ -102,6 +104,9 @@ def test_postgresql_without_its_keys_is_refused_in_words(tmp_path: Path) -> None
     ("name", "value", "words"),
     [
         ("SCHEDULER_MAIL_PORT", "smtp", "SCHEDULER_MAIL_PORT must be a number"),
+        ("SCHEDULER_MAIL_BOUNCES", "bounces", "SCHEDULER_MAIL_BOUNCES must be an address such as"),
+        ("SCHEDULER_MAIL_BOUNCES", "Bounces <b@post.example>", "SCHEDULER_MAIL_BOUNCES must be an address such as"),
+        ("SCHEDULER_MAIL_BOUNCES", f"{'b' * 32}@post.example", "SCHEDULER_MAIL_BOUNCES must be an address such as"),
         ("SCHEDULER_TIMEZONE", "Mars/Olympus", "SCHEDULER_TIMEZONE must be an IANA zone"),
         ("SCHEDULER_DEFAULT_LANGUAGE", "xx", "SCHEDULER_DEFAULT_LANGUAGE must be en or es, and is 'xx'."),
         ("SCHEDULER_MASTER_KEY", "secret", "64 hexadecimal digits"),
@@ -172,3 +177,29 @@ def test_tick_delivers_what_is_due(app: Flask, world: ModuleType, mail_sink: Sin
         world.attends(workshop)
     assert call(app, "tick").exit_code == 0
     assert [delivery.recipients for delivery in mail_sink.deliveries] == [["marisol@post.example"]]
+
+
+def test_a_mail_server_pipes_what_comes_back(
+    app: Flask, environ: Mapping[str, str], world: ModuleType, mail_sink: Sink
+) -> None:
+    app.config["MAIL_BOUNCES"] = "bounces@porchlight.example"
+    with transaction():
+        world.attends(world.workshop())
+    assert call(app, "tick").exit_code == 0
+    report = returned.postfix(mail_sink.deliveries[0]).decode("ascii")
+    found = [flask(environ, "bounce", said=octets) for octets in (report, report, "", "\x00")]
+    assert [(one.returncode, one.stdout) for one in found] == [
+        (0, "noted\n"), (0, "unchanged\n"), (0, "ignored\n"), (0, "ignored\n"),
+    ]  # fmt: skip
+    db.session.rollback()
+    letter = db.session.scalars(sa.select(Message)).one()
+    assert (letter.state, letter.failure) == (FAILED, "5.1.1")
+    assert str(letter.id) in found[0].stderr and "post.example" not in "".join(one.stderr for one in found)
+
+
+def test_a_mail_server_comes_again_when_the_database_is_away(tmp_path: Path) -> None:
+    delivery = Delivery("bounces+0123456789abcdef0123456789abcdef@porchlight.example", ["m@post.example"], b"")
+    report = returned.exim(delivery).decode("ascii")
+    found = flask({"SCHEDULER_INSTANCE_DIR": str(tmp_path)}, "bounce", said=report)
+    assert (found.returncode, found.stdout) == (75, "later\n")
+    assert "Traceback" not in found.stderr and "post.example" not in found.stderr

@@ -75,6 +75,18 @@ def test_a_printed_letter_is_the_drawn_one(
     assert printed >= PEOPLE - 2, "the third letter of a kind is printed"
 
 
+def test_each_printed_letter_comes_back_to_an_address_of_its_own(
+    app: Flask, world: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "MAIL_BOUNCES", "bounces@porchlight.example")
+    found = [letters.compose_alike(message, "edition") for message in written(world, "workshop", CONFIRMATION)]
+    for letter in found:
+        mark = re.search(rb"\r\nMessage-ID: <([0-9a-f]{32})@", letter.octets)
+        assert mark is not None and letter.sender == f"bounces+{mark[1].decode()}@porchlight.example"
+    assert sum(isinstance(letter, Printed) for letter in found) >= 2
+    assert len({letter.sender for letter in found}) == PEOPLE
+
+
 def test_the_date_is_that_of_printing(app: Flask, world: ModuleType, at: Any) -> None:
     messages = written(world, "workshop", CONFIRMATION)
     for message in messages[:-1]:
