@@ -15,7 +15,7 @@ from email.message import Message as Email
 log = logging.getLogger(__name__)
 
 GAVE_UP = re.compile(r"\s*failed\b", re.IGNORECASE)
-FOR_GOOD = re.compile(r"\s*(5\.[0-9]{1,3}\.[0-9]{1,3})\b")
+WHY = re.compile(r"\s*([45]\.[0-9]{1,3}\.[0-9]{1,3})\b")
 SENT_TO = ("X-Original-To", "Delivered-To", "To")
 IN_ADDRESS = re.compile(r"\+([0-9a-f]{32})@", re.IGNORECASE)
 IN_MESSAGE_ID = re.compile(r"<([0-9a-f]{32})@", re.IGNORECASE)
@@ -59,7 +59,7 @@ def _failures(email: Email) -> Iterator[str]:
     for part in _parts(email):
         if part.get_content_type() == "message/delivery-status":
             for recipient in _parts(part):
-                found = FOR_GOOD.match(str(recipient.get("Status", "")))
+                found = WHY.match(str(recipient.get("Status", "")))
                 if found and GAVE_UP.match(str(recipient.get("Action", ""))):
                     yield found[1]
 

@@ -167,7 +167,7 @@ def test_an_address_that_other_servers_have_wrapped_is_understood(
     assert letter_of(place).state == FAILED
 
 
-@pytest.mark.parametrize("status", ["5.1.1", "5.7.509 (rejected by policy)", "5.0.0"])
+@pytest.mark.parametrize("status", ["5.1.1", "5.7.509 (rejected by policy)", "5.0.0", "4.4.7"])
 def test_only_the_number_is_kept(world: ModuleType, posted: Any, letters_sent: Sink, bounce: Any, status: str) -> None:
     place = attends(world, posted)
     assert bounce(returned.exim(sent_to(letters_sent), status=status)) == "noted"
@@ -199,7 +199,7 @@ def test_a_letter_that_fills_the_report_is_read_past(
 
 @pytest.mark.parametrize(
     ("action", "status"),
-    [("delayed", "4.4.1"), ("delayed", "5.0.0"), ("failed", "4.4.7"), ("delivered", "2.0.0"), ("relayed", "2.1.5"),
+    [("delayed", "4.4.1"), ("delayed", "5.0.0"), ("delivered", "2.0.0"), ("relayed", "2.1.5"),
      ("expanded", "2.0.0"), ("failed", ""), ("failed", "5"), ("", "5.1.1"), ("unfailed", "5.1.1")],
 )  # fmt: skip
 def test_what_may_still_arrive_has_not_come_back(

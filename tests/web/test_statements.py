@@ -108,7 +108,7 @@ def desk(client: FlaskClient, world: ModuleType, at: Any) -> FlaskClient:
         (reminders, 10),
         (certificates, 12),
         (own_certificates, 3),
-    ],  # fmt: skip
+    ],
 )
 def test_many_cost_no_more_statements_than_few(desk: FlaskClient, world: ModuleType, make: Make, most: int) -> None:
     counts = []
