@@ -325,6 +325,34 @@ def test_a_date_that_closed_is_never_swapped_for_another(client: FlaskClient, wo
     assert not everyone() and str(second) in response.text
 
 
+def test_who_gave_a_date_back_is_shown_the_other_dates_of_the_event_first(
+    client: FlaskClient, world: ModuleType
+) -> None:
+    """Those with room; then other events, and what is full."""
+    with transaction():
+        other, workshop = world.workshop(), world.workshop(title={"en": "Weekly"})
+        later, full, soon, over, shut = (
+            add_date(workshop, days, seats).id for days, seats in ((21, 5), (1, 0), (7, 5), (-15, 5), (8, 5))
+        )
+        db.session.get_one(Occurrence, shut).closed_at = clock.now()
+    link = kept(client, workshop, slot=None, date=str(workshop.occurrence_id))
+    client.post(f"{link}/cancellation")
+    page = client.get(link).text
+    shown = re.findall(r'<li><a href="(/en/events/[^"]+)"', page)
+    event = f"/en/events/{workshop.slug}?date="
+    assert shown == [f"{event}{soon}", f"{event}{later}", f"/en/events/{other.slug}"]
+    assert not any(str(hidden) in page for hidden in (full, over, shut, workshop.occurrence_id))
+    with transaction():
+        db.session.get_one(Occurrence, soon).state = "cancelled"
+        db.session.get_one(Occurrence, later).state = "cancelled"
+    assert re.findall(r'<li><a href="(/en/events/[^"]+)"', client.get(link).text) == [
+        f"/en/events/{other.slug}", f"{event}{full}",
+    ]  # fmt: skip
+    with transaction():
+        db.session.get_one(Event, workshop.event_id).visibility = "private"
+    assert workshop.slug not in client.get(link).text
+
+
 def test_where_all_dates_are_off_the_form_says_so(client: FlaskClient, world: ModuleType) -> None:
     """And not before all are."""
     with transaction():

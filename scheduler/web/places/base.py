@@ -26,6 +26,7 @@ from ...models.event import Event, Occurrence
 from ...models.line import place_in_line
 from ...models.message import LetterShown
 from ...models.registration import Registration
+from ...models.room import Date, siblings
 from ..words import reminders_before
 from .likeness import GAPS, Stranger, is_common, page
 
@@ -129,10 +130,15 @@ def _turns(registration: Registration, standing: str, full: uuid.UUID | None) ->
         "line": place_in_line(registration) if standing == places.WAITLISTED else 0,
         "offer": offers.standing_for(registration) if standing == places.OFFERED else None,
         "moved": moved.of(registration) if registration.keep_asked_at else None,
-        "others": catalogue.alternatives(registration.occurrence.event) if standing == places.CANCELLED else [],
+        "others": _others(registration.occurrence) if standing == places.CANCELLED else [],
         "full": alternatives.one(registration, full) if full else None,
         "instead": alternatives.for_place(registration) if standing == OFF else [],
     }
+
+
+def _others(occurrence: Occurrence) -> list[Date]:
+    """Where somebody who gave this date back could come instead: first to another date of the same event."""
+    return catalogue.alternatives(occurrence.event, before=siblings(occurrence))
 
 
 def standing_of(registration: Registration) -> str:
