@@ -38,20 +38,21 @@ EMPTY_LINES = 12
 def walk_in(occurrence_id: uuid.UUID) -> Answer:
     """Name to call, language, how many; then a number. When there is no room, the slip with the next three dates."""
     occurrence = own_date(occurrence_id)
-    form = _form(occurrence)
+    form, event_id = _form(occurrence), occurrence.event_id
     if request.method == "GET":
-        form.nonce.data = nonces.issue(occurrence.event_id)
+        form.nonce.data = nonces.issue(event_id)
         return _walk_in_page(occurrence, form)
     try:
         refusals.check(form)
-        if not nonces.is_good(form.nonce.data or "", occurrence.event_id):
-            form.nonce.data = nonces.issue(occurrence.event_id)
+        if not nonces.is_good(form.nonce.data or "", event_id):
+            form.nonce.data = nonces.issue(event_id)
             raise Refusal(_("This page was open for too long. We made it fresh. Please press the button again."))
         return redirect(url_for(".number", registration_id=_take_in(occurrence_id, form)), 303)
     except Full:
         wish = {"spoken": form.spoken.data, "party": form.party.data}
         return redirect(url_for(".slip", occurrence_id=occurrence_id, **wish), 303)
     except Refusal as refusal:
+        nonces.renew_if_spent(form, refusal, event_id)
         status = refusals.show(form, refusal)
     return _walk_in_page(own_date(occurrence_id), form, status)
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import audits, checkin
+from scheduler import audits, checkin, registrations
 from scheduler.core.extensions import db, transaction
 from scheduler.models.audit import AuditEntry
 from scheduler.models.event import Event
@@ -98,6 +98,19 @@ def test_a_form_sent_twice_takes_one_person_in(door: FlaskClient, posted: Any) -
     first, second = (door.post(walk_in_page(posted), data=fields) for _press in range(2))
     assert first.location == second.location
     assert len(people()) == 1
+
+
+def test_whose_name_was_taken_off_is_taken_in_again_by_the_same_form(door: FlaskClient, posted: Any) -> None:
+    typed = filled(door.get(walk_in_page(posted)).text) | {"name": "Luz"}
+    door.post(walk_in_page(posted), data=typed)
+    with transaction():
+        registrations.erase(people()[0].id)
+    answer = door.post(walk_in_page(posted), data=typed)
+    assert answer.status_code == 409 and "Press the button again" in text_of(answer.text)
+    shown = filled(answer.text)
+    assert shown["name"] == ["Luz"] and shown["nonce"] != typed["nonce"]
+    assert door.post(walk_in_page(posted), data=shown).status_code == 303
+    assert [person.erase_asked for person in people()] == [True, False]
 
 
 def test_when_it_is_full_a_slip_with_the_next_dates_comes_up(door: FlaskClient, world: ModuleType, posted: Any) -> None:

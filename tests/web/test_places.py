@@ -157,6 +157,28 @@ def test_the_same_form_with_other_answers_is_refused_in_words(client: FlaskClien
     assert only().name == "Ana Vale"
 
 
+@pytest.mark.parametrize("how", ["cancellation", "erasure"])
+@pytest.mark.parametrize("name", ["Ana Vale", "Ana V."])
+def test_going_back_after_giving_back_keeps_a_new_place(
+    client: FlaskClient, world: ModuleType, how: str, name: str
+) -> None:
+    """The browser still has the form that kept the old one; it only needs another press, and not a third."""
+    with transaction():
+        clinic = world.clinic(slots=2, seats=1)
+    typed = answers(client, clinic, note="Please ring twice")
+    old = client.post(address(clinic), data=typed).location
+    assert client.post(f"{old}/{how}").status_code == 303
+    response = client.post(address(clinic), data=typed | {"name": name})
+    assert response.status_code == 409 and "was given back. Press the button again" in response.text
+    assert f'value="{name}"' in response.text and "Please ring twice" in response.text
+    fresh = typed | {"name": name, "nonce": nonce_in(response.text)}
+    assert fresh["nonce"] != typed["nonce"]
+    places = {client.post(address(clinic), data=fresh).location for _ in range(2)}
+    assert len(places) == 1 and places.isdisjoint({old, None})
+    assert [(found.state, found.name) for found in everyone()] == [("cancelled", "Ana Vale"), ("confirmed", name)]
+    assert "You’re in" in client.get(places.pop()).text
+
+
 def test_full_means_the_waitlist(client: FlaskClient, world: ModuleType) -> None:
     with transaction():
         workshop = world.workshop(seats=1)

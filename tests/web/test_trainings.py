@@ -318,6 +318,18 @@ def test_staff_are_asked_for_a_name_and_nothing_else(client: FlaskClient) -> Non
     assert kept.source == "invitation" and db.session.scalar(waiting) is None, "nobody has to call them"
 
 
+def test_who_gave_their_place_back_joins_again_with_the_same_form(client: FlaskClient) -> None:
+    asked(client)
+    set_up()
+    typed = {"name": "Ana Vale", "nonce": nonce_in(client.get(invitation()).text)}
+    old = client.post(invitation(), data=typed).location
+    client.post(f"{old}/cancellation")
+    answer = client.post(invitation(), data=typed)
+    assert answer.status_code == 409 and "Press the button again" in read(answer.text)
+    again = client.post(invitation(), data=typed | {"nonce": nonce_in(answer.text)})
+    assert again.status_code == 303 and again.location != old
+
+
 def test_all_who_see_a_name_are_named(client: FlaskClient, world: ModuleType) -> None:
     """A co-host opens the roster of the session as its host does."""
     asked(client)
