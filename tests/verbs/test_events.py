@@ -466,6 +466,28 @@ def test_the_way_in_stays_while_there_are_dates(published: uuid.UUID) -> None:
         events.edit(published, replace(SAID, visibility="unlisted"))
 
 
+def test_what_people_signed_up_for_is_not_hidden_from_them(published: uuid.UUID, world: ModuleType) -> None:
+    """On whichever date; once all gave their place back nobody looks for the page any more."""
+    day = {name: getattr(CLINIC, name) + timedelta(days=1) for name in ("starts_local", "ends_local", "last_local")}
+    second = add(published, replace(CLINIC, venue_id=date_of(published).venue_id, **day))  # type: ignore[arg-type]
+    slot_id = db.session.get_one(Occurrence, second).slots[0].id
+    with transaction():
+        person = registrations.register(second, slot_id, world.attendee(), "form").id
+    hidden = replace(SAID, visibility="private", checklist_id=the(published).checklist_id)
+    assert refused(events.edit, published, hidden).field == "visibility"
+    assert the(published).visibility == "public"
+    with transaction():
+        events.edit(published, replace(hidden, visibility="unlisted"))
+    with transaction():
+        registrations.cancel(person)
+    with transaction():
+        events.edit(published, hidden)
+    assert the(published).visibility == "private"
+    attend(published, world)
+    with transaction():
+        events.edit(published, replace(hidden, summary={"en": "Bring a pen.", "es": "Traiga una pluma."}))
+
+
 def test_retime_follows_new_rules_of_a_zone(published: uuid.UUID) -> None:
     right = date_of(published).starts_at
     with transaction():
