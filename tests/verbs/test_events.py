@@ -442,6 +442,22 @@ def test_times_without_people_may_go_and_others_stay(published: uuid.UUID, world
     assert db.session.get_one(Registration, cancelled).slot_id is None
 
 
+def test_no_date_is_there_twice(published: uuid.UUID, venue: uuid.UUID) -> None:
+    """Nor is one changed into another; but where one was called off, or at another place, one can be."""
+    first = replace(CLINIC, venue_id=venue)
+    assert refused(events.add_date, published, replace(first, places=9)).field == "day"
+    later = add(published, replace(first, starts_local=wall("2026-12-05 09:45")))
+    assert refused(events.change_date, later, first).field == "day"
+    with transaction():
+        events.change_date(later, replace(first, starts_local=wall("2026-12-05 09:45"), places=9))
+        events.change_date(date_of(published).id, replace(first, places=9))
+    assert len(the(published).occurrences) == 2
+    with transaction():
+        events.remove_date(date_of(published).id)
+    add(published, first)
+    assert [date.state for date in the(published).occurrences].count("scheduled") == 2
+
+
 def test_a_date_of_a_draft_is_removed_with_all_that_hangs_on_it(host: uuid.UUID) -> None:
     event_id = create(host)
     occurrence_id = add(event_id, CLINIC)

@@ -16,7 +16,7 @@ from scheduler.models.event import Event, Occurrence
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD
 
 from .reading import read
-from .signing_in import press, save, sign_in
+from .signing_in import filled, press, save, sign_in
 
 WORDS = {
     "type": "legal_clinic",
@@ -202,6 +202,15 @@ def test_dates_that_cannot_be_are_refused_in_words(
     assert answer.status_code == 422
     assert words in answer.text
     assert not event_of().occurrences
+
+
+def test_an_impatient_thumb_adds_one_date(desk: FlaskClient, draft: str) -> None:
+    typed = filled(desk.get(f"{draft}/dates").text) | DATE | {"venue": ""}
+    assert desk.post(f"{draft}/dates", data=typed).status_code == 303
+    again = desk.post(f"{draft}/dates", data=typed | {"places": "7"})
+    assert again.status_code == 422 and 'id="day-e"' in again.text and "This date is there already." in again.text
+    assert 'value="2026-12-05"' in again.text and 'value="7"' in again.text
+    assert len(event_of().occurrences) == 1
 
 
 def test_a_date_is_changed_and_removed(desk: FlaskClient, draft: str) -> None:
