@@ -372,6 +372,24 @@ def test_a_declined_request_shows_other_ways(client: FlaskClient) -> None:
     assert "Our &lt;b&gt;trainer&lt;/b&gt; is away." in text and "Thursday, December 31, morning" in read(text)
 
 
+@pytest.mark.parametrize("state", ["declined", "withdrawn", "cancelled"])
+def test_what_is_not_offered_any_more_cannot_be_asked_for_again(
+    client: FlaskClient, offered: uuid.UUID, state: str
+) -> None:
+    address = asked(client)
+    with transaction():
+        booking().state = state
+    again = {"declined": FORM}.get(state, FORM.removesuffix("/request"))
+    text = client.get(address).text
+    assert f'href="{again}"' in text and client.get(again).status_code == 200
+    with transaction():
+        db.session.get_one(Training, offered).offered = False
+    text = client.get(address).text
+    assert "/trainings/fair-hiring" not in text
+    main = text[text.index("<main") :]
+    assert 'href="/en/trainings">All trainings</a>' in main
+
+
 def test_the_private_session_is_nowhere_to_be_found(client: FlaskClient) -> None:
     asked(client)
     set_up()
