@@ -37,6 +37,12 @@ Answer = tuple[str, int]
 HAVE_A_PLACE = (*places.SEATED, places.NO_SHOW)
 """May know a hidden address: who comes late was marked as one who did not come."""
 
+PRESSED_TWICE = _l(
+    "This link or code does not work any more. If you pressed “Yes, erase it” twice, the first time counted: "
+    "your information is being erased."
+)
+"""For whoever would erase what is not there, whether or not it ever was: this tells nothing of anybody."""
+
 OFF, OVER, CAME = "off", "over", "came"
 """The host called the date off; it is over; it is over and they were there."""
 
