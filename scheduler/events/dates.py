@@ -58,6 +58,7 @@ def add_date(event_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     zone = current_app.config["TIMEZONE"]
     check_timetable(timetable, zone)
     venue = venue_of(event, timetable.venue_id)
+    _refuse_twin(event, timetable)
     now = clock.now()
     occurrence = Occurrence(id=uuid.uuid4(), venue=venue, zone=zone, created_at=now, revised_at=now)
     occurrence.schedule(timetable.starts_local, timetable.ends_local, retention_days(event))
@@ -81,6 +82,7 @@ def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     planned = (timetable.starts_local, timetable.ends_local, timetable.venue_id)
     if planned != (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id):
         _refuse_with_people(occurrence)
+        _refuse_twin(event, timetable, but=occurrence)
         occurrence.venue = venue
         occurrence.schedule(timetable.starts_local, timetable.ends_local, retention_days(event))
         _note_change(occurrence)
@@ -159,6 +161,14 @@ def locked_date(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
         raise Conflict(_l("This date is over or called off. It can't be changed any more."))
     reread_slots(occurrence)
     return event, occurrence
+
+
+def _refuse_twin(event: Event, timetable: Timetable, but: Occurrence | None = None) -> None:
+    """Nobody could tell two equal dates apart; the second one mostly comes of pressing twice."""
+    planned = timetable.starts_local, timetable.venue_id
+    others = [date for date in event.occurrences if date is not but and date.state == "scheduled"]
+    if planned in [(date.starts_local, date.venue_id) for date in others]:
+        raise Refusal(_l("This date is there already."), field="day")
 
 
 def _refuse_with_people(occurrence: Occurrence) -> None:

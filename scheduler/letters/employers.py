@@ -61,7 +61,7 @@ def in_words(message: Message, language: str) -> Facts:
         "host": host.name,
         "phone": host.phone,
         "answer_by": wording.weekday_date(booking.answer_by),
-        "catalogue": links.training(booking.training.slug, language),
+        "catalogue": links.training(booking.training, language),
     }
     if message.letter in (letters.BOOKING_ACCEPTED, letters.BOOKING_CHANGED) and booking.occurrence is not None:
         facts |= _session(booking.occurrence, language)

@@ -8,7 +8,7 @@ from ..core import languages, tokens
 from ..models.event import Event
 from ..models.offer import Offer
 from ..models.registration import Registration
-from ..models.training import Booking
+from ..models.training import Booking, Training
 
 
 def absolute(path: str) -> str:
@@ -66,9 +66,9 @@ def invitation(found: Booking, language: str) -> str:
     return absolute(f"/{languages.written(language)}/invitations/{found.token(tokens.INVITATION)}")
 
 
-def training(slug: str, language: str) -> str:
-    """The public page of a training."""
-    return absolute(f"/{language}/trainings/{slug}")
+def training(found: Training, language: str) -> str:
+    """The public page of a training; of all of them once this one is not offered any more."""
+    return absolute(f"/{language}/trainings/{found.slug}" if found.offered else f"/{language}/trainings")
 
 
 def event(found: Event, language: str) -> str:

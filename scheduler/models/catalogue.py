@@ -227,15 +227,18 @@ def shown(slug: str) -> Event | None:
     return event if event is not None and event.is_public else None
 
 
-def alternatives(event: Event, most: int = 3) -> list[Date]:
-    """Other dates behind the same door that can still be joined: those with room first, each kind soonest first."""
+def alternatives(event: Event, before: Sequence[Date] = (), most: int = 3) -> list[Date]:
+    """Dates of other events behind this door that can still be joined: those with room first, each kind soonest first.
+
+    `before`: dates that stand in front of those of their kind.
+    """
     same_door = [key for key, door in DOORS.items() if door == event.door]
     wanted = (Event.type.in_(same_door), Event.state == PUBLISHED, Event.id != event.id)
     takes_place = (Occurrence.state == "scheduled", Occurrence.closed_at.is_(None))
     soonest = _soonest(Occurrence.id, clock.now(), wanted).where(*takes_place).limit(LOOKED_AT).subquery()
     query = _in_order(_whole().where(Occurrence.id.in_(sa.select(soonest.c.id))))
     found = with_room(db.session.scalars(query).all())
-    return sorted(found, key=lambda date: not date.lit)[:most]
+    return sorted([*before, *found], key=lambda date: not date.lit)[:most]
 
 
 def listed_pages() -> list[tuple[str, datetime]]:

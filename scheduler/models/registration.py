@@ -37,6 +37,8 @@ CONTACT_KINDS = (EMAIL, PHONE, HELPER_EMAIL, NONE)
 BY_EMAIL = (EMAIL, HELPER_EMAIL)
 NEEDS = ("step_free", "quiet_room", "large_print", "reader", "sign_language")
 DISCREET, FULL = "discreet", "full"
+INVITED = "invitation"
+"""The source of whoever came by an employer's invitation: they left a name, and nothing else."""
 
 ERASE_AFTER = timedelta(minutes=55)
 """Who gave a place back is erased within the hour."""

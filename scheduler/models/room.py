@@ -59,6 +59,13 @@ def with_room(occurrences: Sequence[Occurrence]) -> list[Date]:
     return [Date(found, _standing(found, room[found.id], now), room[found.id].dates > 1) for found in occurrences]
 
 
+def siblings(occurrence: Occurrence) -> list[Date]:
+    """The other dates of its event that take names, soonest first; none where the event has no page any more."""
+    event, now = occurrence.event, clock.now()
+    others = [one for one in event.occurrences if one.id != occurrence.id and one.accepts(now) and event.is_public]
+    return [date for date in with_room(others) if date.standing != PAST]
+
+
 def _room(ids: list[uuid.UUID], now: datetime) -> dict[uuid.UUID, Room]:
     """The room of each date, over the times that can still be taken."""
     if not ids:

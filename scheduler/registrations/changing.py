@@ -14,7 +14,7 @@ from ..core import clock
 from ..core.errors import Closed, Conflict, Refusal, TimeTaken
 from ..core.extensions import db
 from ..models import registration as states
-from ..models.event import PRIVATE, Occurrence, Slot
+from ..models.event import Occurrence, Slot
 from ..models.often import unproven_contact
 from ..models.registration import Registration
 from .employers import check_share
@@ -107,7 +107,7 @@ def check_changeable(registration: Registration) -> None:
         raise Conflict(_l("This date is canceled. There is nothing to change here."))
     if registration.occurrence.ends_at <= clock.now():
         raise Conflict(_l("This date is over. There is nothing to change here."))
-    if registration.occurrence.event.visibility == PRIVATE:
+    if registration.source == states.INVITED:
         raise Conflict(_l("Here we keep your name and nothing else. There is nothing to change."))
     if not registration.is_live():
         raise Conflict(_l("This place was given back. There is nothing to change here."))

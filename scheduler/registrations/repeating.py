@@ -21,6 +21,13 @@ from .writing import Draft, answers_index
 SAME_CONTACT_LIMIT = 4
 
 
+class GivenBack(Conflict):
+    """The place that this form kept was given back: only a form with a nonce of its own keeps another."""
+
+    def __init__(self) -> None:
+        super().__init__(_l("The place that this form kept was given back. Press the button again to keep a new one."))
+
+
 @dataclass(frozen=True)
 class KeptBefore:
     """How many places of a date this very form kept (one, or none), and how many live ones have the same contact.
@@ -83,9 +90,11 @@ def sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:
 
 
 def replayed(occurrence: Occurrence, sent: SentForm) -> Registration:
-    """The place that this form kept when it came before. Raises Conflict for other answers, or if it is gone."""
+    """The place that this form kept when it came before. Raises GivenBack, and Conflict for other answers."""
     earlier = sent_before(occurrence, sent.nonce)
     assert earlier is not None
-    if earlier.answers_index != answers_index(occurrence, sent) or earlier.is_gone():
+    if earlier.state == states.CANCELLED or earlier.is_gone():
+        raise GivenBack()
+    if earlier.answers_index != answers_index(occurrence, sent):
         raise Conflict(_l("This form was already sent, and that place is kept. To book again, open the page anew."))
     return earlier

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .. import audits
+from ..core import clock
 from ..core.errors import Missing
 from ..core.extensions import db
 from ..models.line import place_in_line
+from ..models.offer import standing_for
 from ..models.registration import CHECKED_IN, SEATED, WAITLISTED, Registration
 from . import names
 from .people import ON_THE_LIST, Person
-from .viewing import people_of, readable
+from .viewing import people_of, readable, wall
+
+OFF, OVER = "off", "over"
+"""The host called the date off; it is over."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Sheet:
 class NumberCard:
     """One person's number and code. `spoken` and `language`: what they speak, and read.
 
-    `in_line`: 1 for who is first there, 0 for who has a place.
+    `standing`: the state of their place, or OFF, or OVER. `in_line`: 1 for who is first there, 0 for who has a place.
     """
 
     registration_id: uuid.UUID
@@ -37,9 +42,16 @@ class NumberCard:
     starts_local: datetime
     party: int
     here: bool
+    standing: str
+    offer_until_local: datetime | None
     in_line: int
     spoken: str
     language: str
+
+    @property
+    def has_place(self) -> bool:
+        """True of who may come in, and so may know where."""
+        return self.standing in SEATED
 
 
 def sign_in_sheet(occurrence_id: uuid.UUID, user_id: uuid.UUID, *, timed: bool) -> Sheet:
@@ -59,7 +71,7 @@ def number_card(registration_id: uuid.UUID, user_id: uuid.UUID) -> NumberCard:
     row = db.session.get(Registration, registration_id)
     if row is None or row.is_gone() or row.state not in ON_THE_LIST:
         raise Missing()
-    occurrence = readable(row.occurrence_id)
+    occurrence, offer = readable(row.occurrence_id), standing_for(row)
     audits.append_once(occurrence.event.organization_id, user_id, audits.NUMBER_VIEWED, occurrence.id)
     return NumberCard(
         registration_id=row.id,
@@ -69,7 +81,16 @@ def number_card(registration_id: uuid.UUID, user_id: uuid.UUID) -> NumberCard:
         starts_local=row.starts_local,
         party=row.party,
         here=row.state == CHECKED_IN,
+        standing=_standing(row),
+        offer_until_local=wall(offer.held_until, occurrence) if offer else None,
         in_line=place_in_line(row) if row.state == WAITLISTED else 0,
         spoken=row.spoken,
         language=row.language,
     )
+
+
+def _standing(row: Registration) -> str:
+    """What the card is about. Who is here has their number until the end, and after it."""
+    if row.occurrence.is_cancelled:
+        return OFF
+    return OVER if row.state != CHECKED_IN and row.occurrence.ends_at <= clock.now() else row.state

@@ -21,7 +21,6 @@ from .finding import locked
 
 FULL = _l("All places are taken. Please tell the person at your work who invited you.")
 LISTED = (*places.SEATED, places.NO_SHOW)
-INVITED = "invitation"
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def join(booking_id: uuid.UUID, name: str, language: str, nonce: str) -> Registr
     if booking.occurrence_id is None or booking.state != states.CONFIRMED:
         raise Closed()
     attendee = Attendee(name=name, contact_kind=places.NONE, contact="", language=language, spoken=language)
-    registration = registrations.register(booking.occurrence_id, None, attendee, nonce, source=INVITED)
+    registration = registrations.register(booking.occurrence_id, None, attendee, nonce, source=places.INVITED)
     if registration.state == places.WAITLISTED:
         raise Conflict(FULL)
     # They left no contact and see their code at once: nobody has to call them.
@@ -58,7 +57,7 @@ def who_came(occurrence: Occurrence) -> list[Attended]:
     """
     query = sa.select(Registration).where(
         Registration.occurrence_id == occurrence.id,
-        Registration.source == INVITED,
+        Registration.source == places.INVITED,
         Registration.state.in_(LISTED),
         Registration.erase_asked.is_(False),
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from .. import checkin, rosters, seats
-from ..core import clock
+from ..core import clock, wording
 from ..core import languages as known
 from ..core.errors import Full, Refusal
 from ..core.extensions import transaction
@@ -20,7 +22,9 @@ from ..forms.door import WalkInForm
 from ..models import desk, onward
 from ..models.event import Occurrence
 from ..models.organization import COORDINATOR, LEAD
+from ..models.registration import NO_SHOW, OFFERED
 from ..rosters import NumberCard
+from ..rosters.sheets import OFF, OVER
 from . import access, languages, nonces, refusals
 from .editor import own
 from .rosters import own_date, own_place
@@ -31,6 +35,11 @@ Answer = str | Response | tuple[str, int]
 
 EMPTY_LINES = 12
 """On the sheet, for people who walk in while there is no signal."""
+NO_PLACE = {
+    OFF: _l("This date is canceled"),
+    OVER: _l("This date is over"),
+    NO_SHOW: _l("We did not see you yet"),
+}
 
 
 @blueprint.route("/dates/<uuid:occurrence_id>/walk-in", methods=["GET", "POST"])
@@ -38,20 +47,21 @@ EMPTY_LINES = 12
 def walk_in(occurrence_id: uuid.UUID) -> Answer:
     """Name to call, language, how many; then a number. When there is no room, the slip with the next three dates."""
     occurrence = own_date(occurrence_id)
-    form = _form(occurrence)
+    form, event_id = _form(occurrence), occurrence.event_id
     if request.method == "GET":
-        form.nonce.data = nonces.issue(occurrence.event_id)
+        form.nonce.data = nonces.issue(event_id)
         return _walk_in_page(occurrence, form)
     try:
         refusals.check(form)
-        if not nonces.is_good(form.nonce.data or "", occurrence.event_id):
-            form.nonce.data = nonces.issue(occurrence.event_id)
+        if not nonces.is_good(form.nonce.data or "", event_id):
+            form.nonce.data = nonces.issue(event_id)
             raise Refusal(_("This page was open for too long. We made it fresh. Please press the button again."))
         return redirect(url_for(".number", registration_id=_take_in(occurrence_id, form)), 303)
     except Full:
         wish = {"spoken": form.spoken.data, "party": form.party.data}
         return redirect(url_for(".slip", occurrence_id=occurrence_id, **wish), 303)
     except Refusal as refusal:
+        nonces.renew_if_spent(form, refusal, event_id)
         status = refusals.show(form, refusal)
     return _walk_in_page(own_date(occurrence_id), form, status)
 
@@ -134,6 +144,10 @@ def number(registration_id: uuid.UUID) -> Answer:
 @blueprint.app_template_global()
 def number_words(card: NumberCard, minutes: int | None) -> str:
     """`Your number is 27. About 40 minutes.`, in the language of the moment."""
+    if card.standing in NO_PLACE:
+        return str(NO_PLACE[card.standing])
+    if card.standing == OFFERED:
+        return _offer_words(card.offer_until_local)
     if card.in_line:
         return str(_("You are number %(count)s in line. This is not a place yet.", count=card.in_line))
     if card.number is None:
@@ -148,6 +162,13 @@ def number_words(card: NumberCard, minutes: int | None) -> str:
             number=card.number,
         )
     )
+
+
+def _offer_words(until: datetime | None) -> str:
+    if until is None:
+        return str(_("The time to answer is over, so this place goes to whoever is next in line."))
+    moment = f"{wording.weekday_date(until.date())}, {wording.clock_time(until)}"
+    return str(_("A place is offered to you until %(until)s. It is yours once you say yes.", until=moment))
 
 
 @blueprint.get("/dates/<uuid:occurrence_id>/slip")

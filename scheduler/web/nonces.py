@@ -10,8 +10,11 @@ from functools import cache
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
+from wtforms.form import BaseForm
 
 from ..core import clock
+from ..core.errors import Refusal
+from ..registrations import GivenBack
 
 GOOD_FOR = timedelta(hours=24)
 
@@ -44,6 +47,12 @@ def _event_of(nonce: str) -> object:
     except (BadData, ValueError, TypeError):
         return None
     return event if clock.now().timestamp() - made <= GOOD_FOR.total_seconds() else None
+
+
+def renew_if_spent(form: BaseForm, refusal: Refusal, event_id: uuid.UUID) -> None:
+    """A fresh nonce for the next press, where the one that was sent belongs to a place that was given back."""
+    if isinstance(refusal, GivenBack):
+        form["nonce"].data = issue(event_id)
 
 
 @cache

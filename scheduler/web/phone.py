@@ -39,17 +39,18 @@ def book(occurrence_id: uuid.UUID) -> Answer:
     if request.method == "GET":
         form.nonce.data = nonces.issue(offer.event.id)
         return _page(offer, form)
-    user_id = current_user.user_id
+    user_id, event_id = current_user.user_id, offer.event.id
     try:
         refusals.check(form)
-        if not nonces.is_good(form.nonce.data or "", offer.event.id):
-            form.nonce.data = nonces.issue(offer.event.id)
+        if not nonces.is_good(form.nonce.data or "", event_id):
+            form.nonce.data = nonces.issue(event_id)
             raise Refusal(_("This page was open for too long. We made it fresh. Please press the button again."))
         slot_id, attendee, nonce = offer.slot_id(request.form), _attendee(form), form.nonce.data
         with transaction():
             kept = rosters.book_by_phone(occurrence_id, slot_id, attendee, nonce, user_id).id
         return redirect(url_for("door.number", registration_id=kept), 303)
     except Refusal as refusal:
+        nonces.renew_if_spent(form, refusal, event_id)
         status = refusals.show(form, refusal)
     return _page(_offer(occurrence_id), form, status)
 

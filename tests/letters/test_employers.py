@@ -16,7 +16,7 @@ from scheduler.demo import employers
 from scheduler.models import message as kinds
 from scheduler.models.event import Occurrence
 from scheduler.models.message import Message
-from scheduler.models.training import Booking, Wish
+from scheduler.models.training import Booking, Training, Wish
 from scheduler.models.whole import whole
 from scheduler.trainings import Alternatives, Terms
 
@@ -134,3 +134,11 @@ def test_nothing_that_was_typed_on_the_form_is_repeated(letter: letters.Letter) 
     """Nobody has confirmed the address: the form must not become a way to write to strangers."""
     said = everything(parsed(letter))
     assert not [words for words in TYPED if words in said]
+
+
+def test_what_is_not_offered_any_more_is_linked_by_nobody(scene: Scene) -> None:
+    booked = Booked(scene, "en")
+    with transaction():
+        db.session.get_one(Training, booked.training_id).offered = False
+    written = everything(parsed(booked.declined()))
+    assert "/trainings/" not in written and written.count("/en/trainings") >= 2

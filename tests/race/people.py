@@ -13,7 +13,7 @@ from scheduler.core.errors import Closed, Conflict, Missing, Refusal, TimeTaken
 from scheduler.core.extensions import transaction
 from scheduler.models import offer as offers
 from scheduler.models.registration import CANCELLED, CHECKED_IN, CONFIRMED, HELD, OFFERED, SEATED, WAITLISTED
-from scheduler.registrations import Attendee, Wishes
+from scheduler.registrations import Attendee, GivenBack, Wishes
 
 from .acting import ANYBODY, PARTIES, WISHES, Acting, Draw, refused
 from .model import TIMES, Person
@@ -61,11 +61,12 @@ class PeopleAct(Acting):
         self.ask_again(self.somebody(draw(ANYBODY)), other_words=draw(st.booleans()))
 
     def ask_again(self, person: Person, *, other_words: bool) -> None:
-        """The same form once more gives the same place; with other answers, or once erased, it is refused."""
+        """The same form once more gives the same place; with other answers, or once given back, it is refused."""
         slot_id = None if person.wished is None else self.posted.slot_ids[person.wished]
         attendee = self.world.attendee() if other_words else person.attendee
-        if other_words or person.gone:
-            with refused(Conflict):
+        given_back = person.gone or person.state == CANCELLED
+        if other_words or given_back:
+            with refused(GivenBack if given_back else Conflict):
                 registrations.register(self.posted.occurrence_id, slot_id, attendee, person.nonce)
             return
         with transaction():

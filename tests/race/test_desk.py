@@ -16,13 +16,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import seats
+from scheduler import registrations, seats
+from scheduler.core import tokens
 from scheduler.core.errors import Conflict, Refusal, TimeTaken
 from scheduler.core.extensions import db, last_commit, transaction
 from scheduler.models.event import Event, Occurrence, Slot
 from scheduler.models.message import Message
-from scheduler.models.registration import CONFIRMED, HELD, WAITLISTED, Registration
-from scheduler.registrations import SentForm, draft
+from scheduler.models.registration import CANCELLED, CONFIRMED, HELD, WAITLISTED, Registration
+from scheduler.registrations import GivenBack, SentForm, draft
 from scheduler.web.places import desk
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("crowds")]
@@ -191,6 +192,20 @@ def test_who_is_refused_takes_nobody_along(stand: Desk) -> None:
     assert refused.value.field == "party"
     assert set(db.session.scalars(sa.select(Registration.party))) == {1, 2}
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Message)) == 3
+
+
+def test_who_gave_a_place_back_takes_nobody_along(stand: Desk) -> None:
+    before = stand.form(1)
+    place = tokens.row_of(stand.press(before).result(10))
+    assert place is not None
+    with transaction():
+        registrations.cancel(place)
+    _first, again, other = stand.press_together([before, stand.form(2)])
+    assert other.result(10)
+    with pytest.raises(GivenBack):
+        again.result(10)
+    states = db.session.scalars(sa.select(Registration.state).order_by(Registration.number)).all()
+    assert states == [CANCELLED, CONFIRMED, CONFIRMED]
 
 
 def test_who_read_an_older_page_is_told_so(stand: Desk) -> None:

@@ -335,9 +335,12 @@ def test_nor_can_those_of_a_date_that_is_over_or_canceled(world: ModuleType, cli
 def test_who_gave_a_name_only_is_asked_nothing_more(world: ModuleType) -> None:
     with transaction():
         training = world.workshop(visibility="private")
-    marisol = come(world, training, contact_kind="none", contact="")
+        person = world.attendee(contact_kind="none", contact="")
+        invited = registrations.register(training.occurrence_id, None, person, "by invitation", states.INVITED).id
     with pytest.raises(Conflict):
-        change(marisol, contact_kind="email", contact="x@post.example")
+        change(invited, contact_kind="email", contact="x@post.example")
+    marisol = come(world, training)
+    assert change(marisol, party=2).party == 2, "who signed up in another way was asked for more"
 
 
 def test_another_time_of_a_moved_date_is_an_answer(world: ModuleType, clinic: Any) -> None:

@@ -450,6 +450,22 @@ def test_times_without_people_may_go_and_others_stay(published: uuid.UUID, world
     assert db.session.get_one(Registration, cancelled).slot_id is None
 
 
+def test_no_date_is_there_twice(published: uuid.UUID, venue: uuid.UUID) -> None:
+    """Nor is one changed into another; but where one was called off, or at another place, one can be."""
+    first = replace(CLINIC, venue_id=venue)
+    assert refused(events.add_date, published, replace(first, places=9)).field == "day"
+    later = add(published, replace(first, starts_local=wall("2026-12-05 09:45")))
+    assert refused(events.change_date, later, first).field == "day"
+    with transaction():
+        events.change_date(later, replace(first, starts_local=wall("2026-12-05 09:45"), places=9))
+        events.change_date(date_of(published).id, replace(first, places=9))
+    assert len(the(published).occurrences) == 2
+    with transaction():
+        events.remove_date(date_of(published).id)
+    add(published, first)
+    assert [date.state for date in the(published).occurrences].count("scheduled") == 2
+
+
 def test_a_date_of_a_draft_is_removed_with_all_that_hangs_on_it(host: uuid.UUID) -> None:
     event_id = create(host)
     occurrence_id = add(event_id, CLINIC)
@@ -472,6 +488,28 @@ def test_the_way_in_stays_while_there_are_dates(published: uuid.UUID) -> None:
     assert refused(events.edit, published, replace(SAID, admission="single_session")).field == "admission"
     with transaction():
         events.edit(published, replace(SAID, visibility="unlisted"))
+
+
+def test_what_people_signed_up_for_is_not_hidden_from_them(published: uuid.UUID, world: ModuleType) -> None:
+    """On whichever date; once all gave their place back nobody looks for the page any more."""
+    day = {name: getattr(CLINIC, name) + timedelta(days=1) for name in ("starts_local", "ends_local", "last_local")}
+    second = add(published, replace(CLINIC, venue_id=date_of(published).venue_id, **day))  # type: ignore[arg-type]
+    slot_id = db.session.get_one(Occurrence, second).slots[0].id
+    with transaction():
+        person = registrations.register(second, slot_id, world.attendee(), "form").id
+    hidden = replace(SAID, visibility="private", checklist_id=the(published).checklist_id)
+    assert refused(events.edit, published, hidden).field == "visibility"
+    assert the(published).visibility == "public"
+    with transaction():
+        events.edit(published, replace(hidden, visibility="unlisted"))
+    with transaction():
+        registrations.cancel(person)
+    with transaction():
+        events.edit(published, hidden)
+    assert the(published).visibility == "private"
+    attend(published, world)
+    with transaction():
+        events.edit(published, replace(hidden, summary={"en": "Bring a pen.", "es": "Traiga una pluma."}))
 
 
 def test_retime_follows_new_rules_of_a_zone(published: uuid.UUID) -> None:

@@ -57,6 +57,19 @@ def test_a_caller_keeps_a_place_and_hears_the_code(desk: FlaskClient, posted: An
     assert "Nobody to call" in desk.get(f"/console/dates/{posted.occurrence_id}/calls").text
 
 
+def test_after_giving_back_the_same_form_only_needs_another_press(desk: FlaskClient, posted: Any) -> None:
+    typed = filled(desk.get(page_of(posted)).text) | {"name": "Zofia", "slot": [str(posted.slot_ids[1])]}
+    desk.post(page_of(posted), data=typed)
+    [zofia] = people()
+    press(desk, page_of(posted), f"/console/registrations/{zofia.id}/cancellation")
+    answer = desk.post(page_of(posted), data=typed)
+    assert answer.status_code == 409 and "Press the button again" in text_of(answer.text)
+    shown = filled(answer.text)
+    assert shown["name"] == ["Zofia"] and shown["nonce"] != typed["nonce"]
+    assert desk.post(page_of(posted), data=shown).status_code == 303
+    assert [person.state for person in people()] == [CANCELLED, CONFIRMED]
+
+
 def test_without_a_number_they_keep_their_code(desk: FlaskClient, posted: Any) -> None:
     save(desk, page_of(posted), name="Nadie", slot=[str(posted.slot_id)])
     assert [(one.contact_kind, one.contact) for one in people()] == [(NONE, "")]

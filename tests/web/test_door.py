@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import audits, checkin
+from scheduler import audits, checkin, registrations
 from scheduler.core.extensions import db, transaction
 from scheduler.models.audit import AuditEntry
-from scheduler.models.event import Event
+from scheduler.models.event import Event, Occurrence
 from scheduler.models.organization import CHECKIN_LEAD, LEAD
 from scheduler.models.registration import CHECKED_IN, CONFIRMED, NO_SHOW, PHONE, WAITLISTED, Registration
 
@@ -80,6 +80,45 @@ def test_the_number_comes_with_the_wait_and_in_their_language(door: FlaskClient,
     assert 'lang="es"' in card and "/es/place" in card and "sábado" in card
 
 
+def test_a_card_says_no_more_than_is_true(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    """Of an offered place until when, of a date that is off that it is; and where it is only to who may come in."""
+    at("2026-12-09 10:00")
+    with transaction():
+        hidden = world.venue(world.organization(), hidden=True)
+        posted = world.workshop(seats=1, venue_id=hidden, starts_local=datetime(2026, 12, 12, 18, 0))
+        first, second = world.attends(posted), world.attends(posted, contact="b@post.example")
+        staff = world.organizer(LEAD)
+
+    def card(place: uuid.UUID) -> str:
+        page = sign_in(client, staff).get(f"/console/registrations/{place}/number").text
+        assert ("Harbor" in page) is ("Su lugar está guardado." in page)
+        return page
+
+    assert "Your place is kept." in card(first) and "You are number 1 in line." in card(second)
+    with transaction():
+        registrations.cancel(first)
+    page = text_of(card(second))
+    assert "A place is offered to you until Thursday, December 10, 9:00 PM. It is yours once you say yes." in page
+    at("2026-12-10 21:01")
+    assert "The time to answer is over" in text_of(card(second))
+    set_state(second, CONFIRMED)
+    assert "Your place is kept." in card(second)
+    set_state(second, NO_SHOW)
+    assert "We did not see you yet" in card(second)
+    at("2026-12-13 10:00")
+    assert "This date is over" in card(second)
+    at("2026-12-11 10:00")
+    set_state(second, CONFIRMED)
+    with transaction():
+        db.session.get_one(Occurrence, posted.occurrence_id).state = "cancelled"
+    assert "This date is canceled" in card(second)
+
+
+def set_state(place: uuid.UUID, state: str) -> None:
+    with transaction():
+        db.session.get_one(Registration, place).state = state
+
+
 def test_three_answers_and_no_more_are_asked(door: FlaskClient, posted: Any) -> None:
     fields = filled(door.get(walk_in_page(posted)).text)
     assert set(fields) - {"csrf_token", "language", "back"} == {"name", "spoken", "party", "nonce"}
@@ -98,6 +137,19 @@ def test_a_form_sent_twice_takes_one_person_in(door: FlaskClient, posted: Any) -
     first, second = (door.post(walk_in_page(posted), data=fields) for _press in range(2))
     assert first.location == second.location
     assert len(people()) == 1
+
+
+def test_whose_name_was_taken_off_is_taken_in_again_by_the_same_form(door: FlaskClient, posted: Any) -> None:
+    typed = filled(door.get(walk_in_page(posted)).text) | {"name": "Luz"}
+    door.post(walk_in_page(posted), data=typed)
+    with transaction():
+        registrations.erase(people()[0].id)
+    answer = door.post(walk_in_page(posted), data=typed)
+    assert answer.status_code == 409 and "Press the button again" in text_of(answer.text)
+    shown = filled(answer.text)
+    assert shown["name"] == ["Luz"] and shown["nonce"] != typed["nonce"]
+    assert door.post(walk_in_page(posted), data=shown).status_code == 303
+    assert [person.erase_asked for person in people()] == [True, False]
 
 
 def test_when_it_is_full_a_slip_with_the_next_dates_comes_up(door: FlaskClient, world: ModuleType, posted: Any) -> None:

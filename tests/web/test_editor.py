@@ -10,12 +10,13 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from scheduler import registrations
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Event, Occurrence
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD
 
 from .reading import read
-from .signing_in import press, save, sign_in
+from .signing_in import filled, press, save, sign_in
 
 WORDS = {
     "type": "legal_clinic",
@@ -203,6 +204,15 @@ def test_dates_that_cannot_be_are_refused_in_words(
     assert not event_of().occurrences
 
 
+def test_an_impatient_thumb_adds_one_date(desk: FlaskClient, draft: str) -> None:
+    typed = filled(desk.get(f"{draft}/dates").text) | DATE | {"venue": ""}
+    assert desk.post(f"{draft}/dates", data=typed).status_code == 303
+    again = desk.post(f"{draft}/dates", data=typed | {"places": "7"})
+    assert again.status_code == 422 and 'id="day-e"' in again.text and "This date is there already." in again.text
+    assert 'value="2026-12-05"' in again.text and 'value="7"' in again.text
+    assert len(event_of().occurrences) == 1
+
+
 def test_a_date_is_changed_and_removed(desk: FlaskClient, draft: str) -> None:
     save(desk, f"{draft}/dates", **DATE, venue="")
     address = f"/console/dates/{event_of().occurrences[0].id}"
@@ -281,6 +291,22 @@ def test_a_published_event_is_not_edited_into_pieces(desk: FlaskClient, world: M
         posted = world.clinic()
     answer = save(desk, f"/console/events/{posted.event_id}/words", title_es="")
     assert answer.status_code == 422 and "Write a title in Spanish." in answer.text
+
+
+def test_an_event_with_people_says_why_it_is_not_hidden(desk: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted = world.clinic()
+        place = registrations.register(posted.occurrence_id, posted.slot_id, world.attendee(), "form").token()
+    address = f"/console/events/{posted.event_id}/words"
+    answer = save(desk, address, visibility="private", summary_en="Kept as typed.")
+    assert answer.status_code == 422 and "People signed up, and their letters lead to the page." in read(answer.text)
+    assert 'id="visibility-e"' in answer.text and "Kept as typed." in answer.text
+    assert desk.get(f"/en/events/{posted.slug}").status_code == 200
+    with transaction():
+        db.session.get_one(Event, posted.event_id).visibility = "private"
+    page = desk.get(f"/en/place/{place}").text
+    assert f"/place/{place}/changes" in page, "what was hidden before is still theirs"
+    assert desk.get(f"/en/place/{place}/changes").status_code == 200
 
 
 def pages(posted: Any) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -21,6 +21,7 @@ from scheduler.models.checklist import Checklist
 from scheduler.models.event import Event
 from scheduler.models.registration import Registration
 from scheduler.web import limits
+from scheduler.web.places import codes, holding
 
 from ..ground.mail import Sink
 from .filling import code_in, kept, press
@@ -131,6 +132,53 @@ def test_erasing_kills_the_link_and_the_code(client: FlaskClient, world: ModuleT
     assert client.get(link).status_code == 404
     assert client.post(f"{link}/erasure").status_code == 404
     assert client.post("/en/place", data={"code": code}).status_code == 404
+
+
+def test_who_presses_erase_twice_reads_what_became_of_it(client: FlaskClient, world: ModuleType) -> None:
+    """In words that are the same for every link and code that is dead, whether or not anybody ever had it."""
+    twice = "If you pressed “Yes, erase it” twice, the first time counted"
+    with transaction():
+        clinic = world.clinic()
+        mine, other, by_code = (world.attends(clinic, email) for email in (0, 1, 2))
+    link, renewed, code = place(mine), place(other), db.session.get_one(Registration, by_code).code
+    assert client.post(f"{link}/erasure").location == "/en/place/erased"
+    with transaction():
+        db.session.get_one(Registration, other).link_generation += 1
+    dead = [client.post(f"{path}/erasure") for path in (link, renewed, f"/en/place/{'A' * 64}", "/en/place/x")]
+    assert {found.status_code for found in dead} == {404} and len({found.data for found in dead}) == 1
+    assert twice in dead[0].text and twice not in client.get(f"{link}/erasure").text
+    press = {"sure": "yes"}
+    assert client.post("/en/place/code/erasure", data=press | {"code": code}).location == "/en/place/erased"
+    dead = [client.post("/en/place/code/erasure", data=press | {"code": wrong}) for wrong in (code, "ABCD-2345")]
+    assert [found.status_code for found in dead] == [404, 404] and twice in dead[0].text
+    assert dead[0].text.replace(code, "ABCD-2345") == dead[1].text
+    assert "check each letter" in client.post("/en/place/code/erasure", data={"code": code}).text
+    assert state(other) == "confirmed"
+
+
+def test_two_presses_of_erase_in_one_moment_lead_to_the_same_page(
+    client: FlaskClient, world: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one still found the place, and then waited for the first."""
+    with transaction():
+        clinic = world.clinic()
+        by_link, by_code = world.attends(clinic), world.attends(clinic)
+    link, code = place(by_link), db.session.get_one(Registration, by_code).code
+
+    def overtaken(find: Callable[..., Registration]) -> Callable[..., Registration]:
+        def found(typed: Any) -> Registration:
+            registration = find(typed)
+            with transaction():
+                registrations.erase(registration.id)
+            return db.session.get_one(Registration, registration.id)
+
+        return found
+
+    monkeypatch.setattr(holding, "found", overtaken(holding.found))
+    monkeypatch.setattr(codes, "by_code", overtaken(codes.by_code))
+    assert client.post(f"{link}/erasure").location == "/en/place/erased"
+    answer = client.post("/en/place/code/erasure", data={"code": code, "sure": "yes"})
+    assert answer.location == "/en/place/erased"
 
 
 def test_a_person_sees_every_field(client: FlaskClient, world: ModuleType) -> None:

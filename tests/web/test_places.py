@@ -158,6 +158,28 @@ def test_the_same_form_with_other_answers_is_refused_in_words(client: FlaskClien
     assert only().name == "Ana Vale"
 
 
+@pytest.mark.parametrize("how", ["cancellation", "erasure"])
+@pytest.mark.parametrize("name", ["Ana Vale", "Ana V."])
+def test_going_back_after_giving_back_keeps_a_new_place(
+    client: FlaskClient, world: ModuleType, how: str, name: str
+) -> None:
+    """The browser still has the form that kept the old one; it only needs another press, and not a third."""
+    with transaction():
+        clinic = world.clinic(slots=2, seats=1)
+    typed = answers(client, clinic, note="Please ring twice")
+    old = client.post(address(clinic), data=typed).location
+    assert client.post(f"{old}/{how}").status_code == 303
+    response = client.post(address(clinic), data=typed | {"name": name})
+    assert response.status_code == 409 and "was given back. Press the button again" in response.text
+    assert f'value="{name}"' in response.text and "Please ring twice" in response.text
+    fresh = typed | {"name": name, "nonce": nonce_in(response.text)}
+    assert fresh["nonce"] != typed["nonce"]
+    places = {client.post(address(clinic), data=fresh).location for _ in range(2)}
+    assert len(places) == 1 and places.isdisjoint({old, None})
+    assert [(found.state, found.name) for found in everyone()] == [("cancelled", "Ana Vale"), ("confirmed", name)]
+    assert "You’re in" in client.get(places.pop()).text
+
+
 def test_full_means_the_waitlist(client: FlaskClient, world: ModuleType) -> None:
     with transaction():
         workshop = world.workshop(seats=1)
@@ -324,6 +346,34 @@ def test_a_date_that_closed_is_never_swapped_for_another(client: FlaskClient, wo
     response = client.post(address(workshop), data=typed)
     assert response.status_code == 422 and "That date does not take new places now" in response.text
     assert not everyone() and str(second) in response.text
+
+
+def test_who_gave_a_date_back_is_shown_the_other_dates_of_the_event_first(
+    client: FlaskClient, world: ModuleType
+) -> None:
+    """Those with room; then other events, and what is full."""
+    with transaction():
+        other, workshop = world.workshop(), world.workshop(title={"en": "Weekly"})
+        later, full, soon, over, shut = (
+            add_date(workshop, days, seats).id for days, seats in ((21, 5), (1, 0), (7, 5), (-15, 5), (8, 5))
+        )
+        db.session.get_one(Occurrence, shut).closed_at = clock.now()
+    link = kept(client, workshop, slot=None, date=str(workshop.occurrence_id))
+    client.post(f"{link}/cancellation")
+    page = client.get(link).text
+    shown = re.findall(r'<li><a href="(/en/events/[^"]+)"', page)
+    event = f"/en/events/{workshop.slug}?date="
+    assert shown == [f"{event}{soon}", f"{event}{later}", f"/en/events/{other.slug}"]
+    assert not any(str(hidden) in page for hidden in (full, over, shut, workshop.occurrence_id))
+    with transaction():
+        db.session.get_one(Occurrence, soon).state = "cancelled"
+        db.session.get_one(Occurrence, later).state = "cancelled"
+    assert re.findall(r'<li><a href="(/en/events/[^"]+)"', client.get(link).text) == [
+        f"/en/events/{other.slug}", f"{event}{full}",
+    ]  # fmt: skip
+    with transaction():
+        db.session.get_one(Event, workshop.event_id).visibility = "private"
+    assert workshop.slug not in client.get(link).text
 
 
 def test_where_all_dates_are_off_the_form_says_so(client: FlaskClient, world: ModuleType) -> None:

@@ -318,6 +318,18 @@ def test_staff_are_asked_for_a_name_and_nothing_else(client: FlaskClient) -> Non
     assert kept.source == "invitation" and db.session.scalar(waiting) is None, "nobody has to call them"
 
 
+def test_who_gave_their_place_back_joins_again_with_the_same_form(client: FlaskClient) -> None:
+    asked(client)
+    set_up()
+    typed = {"name": "Ana Vale", "nonce": nonce_in(client.get(invitation()).text)}
+    old = client.post(invitation(), data=typed).location
+    client.post(f"{old}/cancellation")
+    answer = client.post(invitation(), data=typed)
+    assert answer.status_code == 409 and "Press the button again" in read(answer.text)
+    again = client.post(invitation(), data=typed | {"nonce": nonce_in(answer.text)})
+    assert again.status_code == 303 and again.location != old
+
+
 def test_all_who_see_a_name_are_named(client: FlaskClient, world: ModuleType) -> None:
     """A co-host opens the roster of the session as its host does."""
     asked(client)
@@ -358,6 +370,24 @@ def test_a_declined_request_shows_other_ways(client: FlaskClient) -> None:
         trainings.decline(booking_id, trainings.Alternatives("Our <b>trainer</b> is away.", [employers.a_wish(40)]))
     text = client.get(address).text
     assert "Our &lt;b&gt;trainer&lt;/b&gt; is away." in text and "Thursday, December 31, morning" in read(text)
+
+
+@pytest.mark.parametrize("state", ["declined", "withdrawn", "cancelled"])
+def test_what_is_not_offered_any_more_cannot_be_asked_for_again(
+    client: FlaskClient, offered: uuid.UUID, state: str
+) -> None:
+    address = asked(client)
+    with transaction():
+        booking().state = state
+    again = {"declined": FORM}.get(state, FORM.removesuffix("/request"))
+    text = client.get(address).text
+    assert f'href="{again}"' in text and client.get(again).status_code == 200
+    with transaction():
+        db.session.get_one(Training, offered).offered = False
+    text = client.get(address).text
+    assert "/trainings/fair-hiring" not in text
+    main = text[text.index("<main") :]
+    assert 'href="/en/trainings">All trainings</a>' in main
 
 
 def test_the_private_session_is_nowhere_to_be_found(client: FlaskClient) -> None:

@@ -26,6 +26,7 @@ from ...models.event import Event, Occurrence
 from ...models.line import place_in_line
 from ...models.message import LetterShown
 from ...models.registration import Registration
+from ...models.room import Date, siblings
 from ..words import reminders_before
 from .likeness import GAPS, Stranger, is_common, page
 
@@ -35,6 +36,12 @@ Answer = tuple[str, int]
 
 HAVE_A_PLACE = (*places.SEATED, places.NO_SHOW)
 """May know a hidden address: who comes late was marked as one who did not come."""
+
+PRESSED_TWICE = _l(
+    "This link or code does not work any more. If you pressed “Yes, erase it” twice, the first time counted: "
+    "your information is being erased."
+)
+"""For whoever would erase what is not there, whether or not it ever was: this tells nothing of anybody."""
 
 OFF, OVER, CAME = "off", "over", "came"
 """The host called the date off; it is over; it is over and they were there."""
@@ -147,11 +154,16 @@ def _turns(registration: Registration, standing: str, full: uuid.UUID | None) ->
         "line": place_in_line(registration) if standing == places.WAITLISTED else 0,
         "offer": offers.standing_for(registration) if standing == places.OFFERED else None,
         "moved": moved.of(registration) if registration.keep_asked_at else None,
-        "others": catalogue.alternatives(registration.occurrence.event) if standing == places.CANCELLED else [],
+        "others": _others(registration.occurrence) if standing == places.CANCELLED else [],
         "full": alternatives.one(registration, full) if full else None,
         "unheard_move": moved.unheard(registration),
         "instead": alternatives.for_place(registration) if standing == OFF else [],
     }
+
+
+def _others(occurrence: Occurrence) -> list[Date]:
+    """Where somebody who gave this date back could come instead: first to another date of the same event."""
+    return catalogue.alternatives(occurrence.event, before=siblings(occurrence))
 
 
 def standing_of(registration: Registration) -> str:

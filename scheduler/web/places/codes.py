@@ -19,7 +19,7 @@ from ...core.extensions import transaction
 from ...forms.registrations import CodeForm
 from ...models.registration import Registration, normal_code
 from .. import access, limits
-from .base import Answer, blueprint, held_page, readable
+from .base import PRESSED_TWICE, Answer, blueprint, held_page, readable
 from .holding import ask, check_knows_date
 
 LENGTH = 8
@@ -98,10 +98,12 @@ def act(verb: Callable[[uuid.UUID], object], question: str = "") -> Answer | Res
     if request.method != "POST":
         return redirect(url_for("places.enter"), 303)
     form, refusal = CodeForm(request.form), None
+    erases = verb is registrations.erase and "sure" in request.form
     try:
         registration = by_code(form)
     except Refusal as refused_code:
-        return refused(form, refused_code)
+        is_dead = erases and isinstance(refused_code, Missing)
+        return refused(form, Missing(PRESSED_TWICE) if is_dead else refused_code)
     if question and "sure" not in request.form:
         return ask(question, registration, code=registration.code)
     registration_id, code = registration.id, registration.code
@@ -110,7 +112,7 @@ def act(verb: Callable[[uuid.UUID], object], question: str = "") -> Answer | Res
             verb(registration_id)
     except Refusal as refused_act:
         refusal = refused_act
-    if verb is registrations.erase and refusal is None:
+    if erases and (refusal is None or isinstance(refusal, Missing)):
         return redirect(url_for("places.erased"), 303)
     problem, status = (str(refusal.words), refusal.status) if refusal else ("", 200)
     return held_page(readable(registrations.by_code(code)), code=code, problem=problem, status=status)

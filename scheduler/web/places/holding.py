@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 
 from ... import calendars, registrations
 from ...core import clock
-from ...core.errors import Conflict, Refusal
+from ...core.errors import Conflict, Missing, Refusal
 from ...core.extensions import transaction
 from ...models.event import Occurrence
 from ...models.registration import Registration
 from .. import access, languages, shelf
-from .base import Answer, blueprint, held_page, moved_stamp, readable, standing_of
+from .base import PRESSED_TWICE, Answer, blueprint, held_page, moved_stamp, readable, standing_of
 from .likeness import is_common
 
 
@@ -85,13 +85,17 @@ def cancel(token: str) -> Answer | Response:
 @access.link
 def erase(token: str) -> Answer | Response:
     """Erase my information: GET asks once, POST forgets; the link is dead afterwards."""
-    registration = found(token)
     if request.method != "POST":
-        return ask("places/erasure.html", registration, token=token)
-    registration_id = registration.id
+        return ask("places/erasure.html", found(token), token=token)
+    try:
+        registration_id = found(token).id
+    except Missing:
+        raise Missing(PRESSED_TWICE) from None
     try:
         with transaction():
             registrations.erase(registration_id)
+    except Missing:
+        pass  # the other of two presses came first, a moment ago
     except Refusal as refusal:
         return held_page(found(token), token=token, problem=str(refusal.words), status=refusal.status)
     return redirect(url_for("places.erased"), 303)

@@ -112,6 +112,7 @@ def show_again(slug: str, refusal: Refusal) -> Answer:
     if offer is None:
         return closed(event)
     form = offer.form(request.form, request.args)
+    nonces.renew_if_spent(form, refusal, told(offer))
     return show(offer, form, refusals.show(form, refusal))
 
 

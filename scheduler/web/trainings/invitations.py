@@ -47,6 +47,7 @@ def join(token: str) -> Answer | Response:
         with transaction():
             place = trainings.join(booking_id, form.name.data or "", language, form.nonce.data or "").token()
     except Refusal as refusal:
+        nonces.renew_if_spent(form, refusal, booking_id)
         status = refusals.show(form, refusal)
         return _page(invited(token), token, form, status)
     return redirect(url_for("places.show", token=place), 303)
