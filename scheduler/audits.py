@@ -1,4 +1,4 @@
-"""Audits: who looked at what, written down where nobody can change it."""
+"""Audits: who looked at what, and who was let in, written down where nobody can change it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ from .models.organization import Organization
 ROSTER_VIEWED, PERSON_VIEWED, PERSON_CHANGED = "roster viewed", "person viewed", "person changed"
 LETTERS_VIEWED, CALLS_VIEWED, CALL_RECORDED = "letters viewed", "calls viewed", "call recorded"
 SHEET_VIEWED, NUMBER_VIEWED = "sign-in sheet viewed", "number viewed"
+MEMBER_MADE, MEMBER_REMOVED = "member made", "member removed"
+
+OPERATOR = uuid.UUID(int=0)
+"""Who acts at the terminal, where nobody signs in."""
 
 NOTHING_BEFORE = bytes(32)
 AT_ONCE = 500
@@ -38,6 +42,11 @@ def append(organization_id: uuid.UUID, user_id: uuid.UUID, act: str, subject_id:
     entry.digest = entry.sum_up()
     db.session.add(entry)
     db.session.flush()
+
+
+def append_role(organization_id: uuid.UUID, user_id: uuid.UUID, role: str) -> None:
+    """At the terminal a user was given a role."""
+    append(organization_id, OPERATOR, f"{MEMBER_MADE} {role}", user_id)
 
 
 def append_once(organization_id: uuid.UUID, user_id: uuid.UUID, act: str, subject_id: uuid.UUID) -> None:

@@ -20,7 +20,7 @@ from .models.catalogue import search_text
 from .models.checklist import Checklist
 from .models.event import CANCELLED, COMPLETED, Event, Occurrence
 from .models.organization import Organization
-from .models.user import Membership
+from .models.user import Membership, User
 from .models.venue import PUBLIC, Venue
 
 Owned = TypeVar("Owned", Venue, Checklist)
@@ -80,6 +80,19 @@ def add_member(organization_id: uuid.UUID, user_id: uuid.UUID, role: str) -> Mem
     member.role = role
     db.session.flush()
     return member
+
+
+def remove_member(organization_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """Take a user out of an organization. Raises Missing for who is not in it.
+
+    The user stays locked, so that no sign-in slips in before they are signed out, too.
+    """
+    db.session.get(User, user_id, populate_existing=True, with_for_update=True)
+    member = db.session.get(Membership, (user_id, organization_id), populate_existing=True)
+    if member is None:
+        raise Missing()
+    db.session.delete(member)
+    db.session.flush()
 
 
 def save_venue(organization_id: uuid.UUID, facts: VenueFacts, venue_id: uuid.UUID | None = None) -> Venue:

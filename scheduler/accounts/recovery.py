@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import timedelta
 
@@ -17,6 +18,13 @@ from ..models.user import User
 from . import users
 
 LETTERS_A_DAY = 3
+
+
+def invite(*, email: str, name: str, language: str) -> User:
+    """A new member of staff, who is mailed a link to set a password: nobody else ever knows one. Raises Refusal."""
+    user = users.create_user(email=email, name=name, password=secrets.token_urlsafe(32), language=language)
+    ask_for_help(email)
+    return user
 
 
 def ask_for_help(email: str) -> None:

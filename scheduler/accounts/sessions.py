@@ -16,14 +16,20 @@ from ..core.extensions import db
 from ..models.user import LIFE, Membership, SignIn, User
 from .passwords import Proof
 
+NOWHERE = _l("This account does not belong to any organization any more. Ask the lead of your organization.")
 JUST_CHANGED = _l("The password was changed a moment ago. Please sign in with the new one.")
 
 
 def sign_in(proof: Proof) -> str:
-    """Begin a session; returns its token, 43 characters, kept nowhere. Raises Refusal when the proof is outdated."""
+    """Begin a session; returns its token, 43 characters, kept nowhere.
+
+    Raises Refusal when the proof is outdated, and for who was taken out of every organization.
+    """
     user = db.session.get(User, proof.user_id, populate_existing=True, with_for_update=True)
     if user is None or user.password_hash != proof.proven:
         raise Refusal(JUST_CHANGED, field="password")
+    if db.session.scalar(sa.select(Membership.role).where(Membership.user_id == user.id).limit(1)) is None:
+        raise Refusal(NOWHERE, field="email")
     user.password_hash = proof.fresh or user.password_hash
     _forget_ended(user.id)
     return begin(user)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -9,13 +11,14 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from ..core.errors import Refusal
+from ..models.organization import ROLES
 
 
 def bind(app: Flask) -> None:
     """Give the app its commands."""
     for command in (
-        seed, serve, web, worker, tick, purge, backup, pause_mail, resume_mail, create_admin, doctor, retime,
-        bounce,
+        seed, serve, web, worker, tick, purge, backup, pause_mail, resume_mail, create_admin, staff, doctor,
+        retime, bounce,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -131,10 +134,67 @@ def create_admin(email: str, name: str, password: str, organization: str) -> Non
     """The first account: the lead of an organization."""
     from . import upkeep
 
-    try:
+    with _in_words():
         upkeep.create_admin(email, name, password, organization)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What a verb refuses, as commands say it."""
+    try:
+        yield
     except Refusal as refusal:
         raise click.ClickException(str(refusal.words)) from None
+
+
+@click.group()
+def staff() -> None:
+    """Who works for an organization (its name or slug), and as what."""
+
+
+@staff.command()
+@click.argument("email")
+@click.argument("organization")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--name", help="Of somebody new; asked for when it is missing.")
+@with_appcontext
+def add(email: str, organization: str, role: str, name: str | None) -> None:
+    """Give somebody a role, or another one; who is new is mailed a link to set a password."""
+    from . import staffing
+
+    with _in_words():
+        staffing.add(email, organization, role, name)
+
+
+@staff.command()
+@click.argument("email")
+@click.argument("organization")
+@with_appcontext
+def remove(email: str, organization: str) -> None:
+    """Take somebody out, and sign them out everywhere."""
+    from . import staffing
+
+    staffing.remove(email, organization)
+
+
+@staff.command("sign-out")
+@click.argument("email")
+@with_appcontext
+def sign_out(email: str) -> None:
+    """Sign somebody out everywhere: a laptop was stolen."""
+    from . import staffing
+
+    staffing.sign_out(email)
+
+
+@staff.command("list")
+@click.argument("organization")
+@with_appcontext
+def list_staff(organization: str) -> None:
+    """Everybody's e-mail and role, and when they were last seen."""
+    from . import staffing
+
+    staffing.say_who(organization)
 
 
 @click.command()

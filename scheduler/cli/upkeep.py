@@ -6,31 +6,30 @@ import re
 import unicodedata
 
 import click
-import sqlalchemy as sa
 
-from .. import accounts, events, organizations
-from ..core.extensions import db, transaction
-from ..models.organization import LEAD, Organization
+from .. import accounts, audits, events, organizations
+from ..core.extensions import transaction
+from ..models.organization import LEAD, called
 from . import schema
 
 
 def create_admin(email: str, name: str, password: str, organization: str) -> None:
     """A user who leads this organization. Raises Refusal for a known e-mail or a short password."""
     schema.require_current()
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise click.ClickException("This is not an e-mail address.")
+    require_address(email)
     with transaction():
         user = accounts.create_user(email=email, name=name, password=password, language="en")
-        host = _known(organization) or organizations.create_organization(slug=slug_of(organization), name=organization)
+        host = called(organization) or organizations.create_organization(slug=slug_of(organization), name=organization)
         organizations.add_member(host.id, user.id, LEAD)
+        audits.append_role(host.id, user.id, LEAD)
         led = host.name
     click.echo(f"{email} now leads {led}.")
 
 
-def _known(organization: str) -> Organization | None:
-    return db.session.scalar(
-        sa.select(Organization).where(sa.or_(Organization.name == organization, Organization.slug == organization))
-    )
+def require_address(email: str) -> None:
+    """Raises ClickException for what no letter could reach."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        raise click.ClickException("This is not an e-mail address.")
 
 
 def slug_of(name: str) -> str:

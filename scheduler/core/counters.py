@@ -23,13 +23,13 @@ from . import clock
 
 ENTRY = struct.Struct("<16sdQ")
 """A counter: the hash of its name, when it ends (seconds of the epoch), how much it counted."""
-ROOM = 2**15
+ROOM = 2**17
 PROBES = 32
 NOBODY = bytes(16)
 
 
 class SharedMemoryStorage(Storage):
-    """For `shared://`. Made before the processes fork, since they inherit the memory; 1 MB for 32,768 counters.
+    """For `shared://`. Made before the processes fork, since they inherit the memory; 4 MB for 131,072 counters.
 
     A name has 32 possible places; where all are taken, the counter that ends first makes room.
     """

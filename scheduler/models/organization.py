@@ -49,6 +49,12 @@ class Cohost(Model):
     )
 
 
+def called(words: str) -> Organization | None:
+    """The partner with this slug, or else with this name."""
+    wanted = sa.or_(Organization.slug == words, Organization.name == words)
+    return db.session.scalar(sa.select(Organization).where(wanted).order_by(Organization.slug != words).limit(1))
+
+
 def partners() -> list[Organization]:
     """All who host, by name."""
     return list(db.session.scalars(sa.select(Organization).order_by(Organization.name, Organization.id)))

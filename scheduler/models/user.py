@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from ..core import sealing
+from ..core.extensions import db
 from .base import Id, Instant, Model, Sealed, seal_place
-from .organization import Organization
+from .organization import ROLES, Organization
 
 LIFE = timedelta(hours=12)
 IDLE = timedelta(minutes=30)
@@ -98,3 +99,11 @@ class SignIn(Model):
     def is_live(self, now: datetime) -> bool:
         """True while the session was neither ended, nor left alone for half an hour, nor is half a day old."""
         return self.revoked_at is None and now < self.expires_at and now < self.last_seen_at + IDLE
+
+
+def people(organization_id: uuid.UUID) -> list[tuple[Membership, datetime | None]]:
+    """Who is in an organization, by role and e-mail, and when each was last seen; None for who never signed in."""
+    seen = sa.select(sa.func.max(SignIn.last_seen_at)).where(SignIn.user_id == Membership.user_id).scalar_subquery()
+    query = sa.select(Membership, seen).options(joinedload(Membership.user))
+    found = db.session.execute(query.where(Membership.organization_id == organization_id))
+    return sorted(((member, at) for member, at in found), key=lambda who: (ROLES.index(who[0].role), who[0].user.email))

@@ -94,12 +94,15 @@ def sign_in() -> Answer:
 
 def _begin(email: str, password: str) -> str:
     account = User.index_of(email).hex()
+    here = f"{account}|{limits.network()}"
     limits.take(limits.SIGN_IN)
-    limits.check(limits.SIGN_IN_ACCOUNT, account)
+    limits.check(limits.SIGN_IN_ACCOUNT, here)
+    limits.check_crowd(limits.SIGN_IN_OF_ALL, account)
     try:
         proof = accounts.prove(email, password)
     except Refusal:
-        limits.count(limits.SIGN_IN_ACCOUNT, account)
+        limits.count(limits.SIGN_IN_ACCOUNT, here)
+        limits.count_crowd(limits.SIGN_IN_OF_ALL, account)
         raise
     with transaction():
         return accounts.sign_in(proof)

@@ -32,15 +32,41 @@ class Limit:
     fails_open: bool
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """Failures of all networks together, so that a few strangers cannot shut a door for everybody.
+
+    Above `many` only networks are heard that have not used up `own`. Above `most` none is: who has thousands of
+    networks must not guess from all of them.
+    """
+
+    many: Limit
+    own: Limit
+    most: Limit
+
+
 # Whole neighborhoods share one address of a phone company, so this is far above what people do.
 PLACES = Limit("places", "300 per 10 minute; 1000 per hour", fails_open=True)
 # An employer asks now and then, and each request is read by a person.
 BOOKINGS = Limit("bookings", "30 per 10 minute; 60 per hour", fails_open=True)
-# A code is one of 30^8. With 1,000 wrong guesses an hour and 10,000 live codes, a hit takes about 7 years.
+# A code is one of 30^8. With 1,000 wrong guesses an hour and 10,000 live codes, a hit takes about 7 years; with 5,000,
+# for which somebody needs 4,000 networks more that guess once, 18 months.
 WRONG_CODES = Limit("wrong codes", "30 per 10 minute", fails_open=False)
 ALL_WRONG_CODES = Limit("all wrong codes", "1000 per hour", fails_open=False)
+WRONG_CODES_OF_ALL = Crowd(
+    ALL_WRONG_CODES,
+    own=Limit("own wrong codes", "1 per hour", fails_open=False),
+    most=Limit("most wrong codes", "5000 per hour", fails_open=False),
+)
 SIGN_IN = Limit("sign-in", "30 per 15 minute", fails_open=False)
 SIGN_IN_ACCOUNT = Limit("sign-in account", "10 per 15 minute", fails_open=False)
+# Were the account alone counted so closely, ten wrong passwords of a stranger would keep people out on a clinic's day.
+# At 500 an hour, guessing twelve characters or more stays hopeless.
+SIGN_IN_OF_ALL = Crowd(
+    Limit("sign-in account everywhere", "100 per hour", fails_open=False),
+    own=Limit("own sign-in account", "3 per hour", fails_open=False),
+    most=Limit("most sign-in account", "500 per hour", fails_open=False),
+)
 SIGN_IN_HELP = Limit("sign-in help", "10 per hour", fails_open=False)
 
 EVERYBODY = "everybody"
@@ -72,15 +98,23 @@ def take(limit: Limit, about: str | None = None) -> None:
 
 def check(limit: Limit, about: str | None = None) -> None:
     """Raise TooMany if the limit is used up. Counts nothing."""
-    for rate, key in _counters(limit, about):
-        try:
-            free = limiter.limiter.test(rate, key)
-        except Exception as fault:
-            _without_counters(limit, fault)
-            return
-        if not free:
-            _say_when(rate, key)
-            raise TooMany()
+    if found := _used_up(limit, about):
+        _say_when(*found)
+        raise TooMany()
+
+
+def check_crowd(crowd: Crowd, about: str) -> None:
+    """Raise TooMany where all networks together failed so often that this one is not heard. Counts nothing."""
+    check(crowd.most, about)
+    if _used_up(crowd.many, about):
+        check(crowd.own, f"{about}|{provider()}")
+
+
+def count_crowd(crowd: Crowd, about: str) -> None:
+    """Count one failure of this network among those of all."""
+    count(crowd.own, f"{about}|{provider()}")
+    count(crowd.many, about)
+    count(crowd.most, about)
 
 
 def count(limit: Limit, about: str | None = None) -> None:
@@ -95,13 +129,22 @@ def count(limit: Limit, about: str | None = None) -> None:
 
 def network() -> str:
     """The prefix that the request came from: /24 of IPv4, /48 of IPv6."""
+    return _prefix(48)
+
+
+def provider() -> str:
+    """A wider one, where a single customer may have 65,536 networks: /24 of IPv4, /32 of IPv6."""
+    return _prefix(32)
+
+
+def _prefix(of_ipv6: int) -> str:
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
         return "unknown"
     mapped = getattr(address, "ipv4_mapped", None)
     address = mapped or address
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else of_ipv6), strict=False))
 
 
 def _counters(limit: Limit, about: str | None) -> list[tuple[RateLimitItem, str]]:
@@ -112,6 +155,18 @@ def _counters(limit: Limit, about: str | None) -> list[tuple[RateLimitItem, str]
     secret = str(current_app.config["SECRET_KEY"]).encode()
     key = hmac.new(secret, words.encode(), hashlib.sha256).hexdigest()[:32]
     return [(rate, key) for rate in parse_many(limit.rates)]
+
+
+def _used_up(limit: Limit, about: str | None) -> tuple[RateLimitItem, str] | None:
+    for rate, key in _counters(limit, about):
+        try:
+            free = limiter.limiter.test(rate, key)
+        except Exception as fault:
+            _without_counters(limit, fault)
+            return None
+        if not free:
+            return rate, key
+    return None
 
 
 def _without_counters(limit: Limit, fault: Exception) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher, extract_parameters
 from flask import Flask
 
-from scheduler import accounts
+from scheduler import accounts, organizations
 from scheduler.accounts import passwords
 from scheduler.core import clock, tokens
 from scheduler.core.errors import Missing, Refusal
@@ -30,9 +30,11 @@ EMAIL = "Ana.Vale@Lamplight.example"
 
 
 @pytest.fixture
-def ana(app: Flask) -> uuid.UUID:
+def ana(world: ModuleType) -> uuid.UUID:
     with transaction():
-        return accounts.create_user(email=EMAIL, name="Ana Vale", password=PHRASE, language="es").id
+        made = accounts.create_user(email=EMAIL, name="Ana Vale", password=PHRASE, language="es").id
+        organizations.add_member(world.organization(), made, "lead")
+    return made
 
 
 def user(user_id: uuid.UUID) -> User:
@@ -220,6 +222,19 @@ class TestSessions:
             accounts.prove(EMAIL, PHRASE)
         assert accounts.prove(EMAIL, "another long phrase")
 
+    def test_who_belongs_nowhere_cannot_sign_in_and_only_they_hear_why(self, ana: uuid.UUID, world: ModuleType) -> None:
+        with transaction():
+            organizations.remove_member(world.organization(), ana)
+        with pytest.raises(Refusal) as guessed:
+            accounts.prove(EMAIL, PHRASE + "!")
+        with pytest.raises(Refusal) as refused:
+            begun()
+        assert "any organization" in str(refused.value.words) and "any organization" not in str(guessed.value.words)
+        assert db.session.scalar(sa.select(SignIn.id)) is None
+        with transaction():
+            organizations.add_member(world.organization("far-shore"), ana, "checkin_lead")
+        assert begun()
+
     def test_the_old_password_must_be_known(self, ana: uuid.UUID) -> None:
         with pytest.raises(Refusal) as refused:
             accounts.prove_again(ana, "not it")
@@ -227,6 +242,18 @@ class TestSessions:
 
 
 class TestRecovery:
+    def test_an_invitation_is_a_letter_with_a_link(self, app: Flask, at: Any) -> None:
+        at("2026-11-20 09:00")
+        with transaction():
+            made = accounts.invite(email="door@post.example", name="Dee Door", language="es").id
+        (letter,) = self.letters()
+        assert (letter.user_id, letter.state, user(made).language) == (made, "waiting", "es")
+        with transaction():
+            accounts.set_new_password(help_token(made, app=app), accounts.hashed(PHRASE))
+        assert accounts.prove("door@post.example", PHRASE)
+        with pytest.raises(Refusal), transaction():
+            accounts.invite(email="DOOR@post.example", name="Again", language="en")
+
     def letters(self) -> list[Message]:
         return list(db.session.scalars(sa.select(Message).where(Message.letter == "sign_in_help")))
 

@@ -107,6 +107,20 @@ def test_a_member_has_one_role_which_can_change(world: ModuleType) -> None:
     assert [member.role for member in db.session.scalars(sa.select(Membership))] == ["coordinator"]
 
 
+def test_a_member_can_be_taken_out_of_one_organization(world: ModuleType) -> None:
+    with transaction():
+        robin, other = world.organizer(), world.organization("far-shore")
+        organizations.add_member(other, robin.user_id, "coordinator")
+        stays = world.organizer()
+    with transaction():
+        organizations.remove_member(robin.organization_id, robin.user_id)
+    left = {(member.user_id, member.organization_id) for member in db.session.scalars(sa.select(Membership))}
+    assert left == {(robin.user_id, other), (stays.user_id, stays.organization_id)}
+    for nobody in (robin.user_id, uuid.uuid4()):
+        with pytest.raises(Missing), transaction():
+            organizations.remove_member(robin.organization_id, nobody)
+
+
 class TestVenues:
     def test_a_place_is_made_and_changed(self, host: uuid.UUID) -> None:
         with transaction():

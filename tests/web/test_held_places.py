@@ -46,11 +46,26 @@ def everything() -> dict[str, list[Any]]:
 @pytest.fixture
 def limited(app: Flask) -> Iterator[None]:
     """Limits are on, with counters of their own."""
-    fresh = Flask("limits")
-    fresh.config.update(RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI="memory://")
-    limiter.init_app(fresh)
+    count_in("memory://")
     yield
     limiter.enabled = False
+
+
+@pytest.fixture(params=["memory://", "shared://"])
+def limited_anyhow(app: Flask, at: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Limits are on, counted in one process and then in all of a machine; it is one hour."""
+    at("2026-11-20 10:00")
+    count_in(request.param)
+    yield
+    limiter.enabled = False
+    if request.param == "shared://":
+        limiter.limiter.storage.close()  # type: ignore[attr-defined]
+
+
+def count_in(storage: str) -> None:
+    fresh = Flask("limits")
+    fresh.config.update(RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI=storage)
+    limiter.init_app(fresh)
 
 
 def test_looking_changes_nothing(client: FlaskClient, world: ModuleType) -> None:
@@ -376,7 +391,54 @@ def test_guessing_from_many_networks_ends_too(
     with app.test_request_context("/"):
         for _ in range(1000):
             limits.count(limits.ALL_WRONG_CODES, limits.EVERYBODY)
+    assert client.post("/en/place", data={"code": "ABCD-2346"}).status_code == 404, "the first of this network"
     assert client.post("/en/place", data={"code": "ABCD-2345"}).status_code == 429
+
+
+@pytest.fixture
+def code(world: ModuleType, limited_anyhow: None) -> str:
+    """Of a place that somebody keeps without e-mail."""
+    with transaction():
+        registration_id = world.attends(world.clinic(), contact_kind="none", contact="")
+    return db.session.get_one(Registration, registration_id).code
+
+
+def there(address: str) -> dict[str, dict[str, str]]:
+    return {"environ_overrides": {"REMOTE_ADDR": address}}
+
+
+def guess(app: Flask, times: int, address: str) -> None:
+    """So many wrong codes came from there."""
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
+        for _ in range(times):
+            limits.count_crowd(limits.WRONG_CODES_OF_ALL, limits.EVERYBODY)
+
+
+def test_strangers_who_guess_keep_nobody_from_their_place(app: Flask, client: FlaskClient, code: str, at: Any) -> None:
+    guess(app, 1000, "198.18.0.1")
+    seen = client.post("/en/place", data={"code": code}, **there("203.0.113.9"))
+    assert seen.status_code == 200 and "1810 S. Harbor St." in seen.text and "Retry-After" not in seen.headers
+    given = {"code": code, "sure": "yes"}
+    page = client.post("/en/place/code/cancellation", data=given, **there("203.0.113.9"))
+    assert page.status_code == 200 and "Thank you for telling us" in page.text
+    refused = client.post("/en/place", data={"code": code}, **there("198.18.0.99"))
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0, "they have guessed"
+    at.later(hours=1)
+    assert client.post("/en/place", data={"code": code}, **there("198.18.0.99")).status_code == 200
+
+
+def test_each_network_guesses_once_more_and_all_of_them_five_thousand_times(
+    app: Flask, client: FlaskClient, code: str
+) -> None:
+    guess(app, 1000, "198.18.0.1")
+    tries = [("203.0.113.9", "ABCD-2345"), ("203.0.113.10", code), ("192.0.2.1", code)]
+    tries += [("2001:db8:1::1", "ABCD-2345"), ("2001:db8:2::1", code), ("2001:db9::1", code)]
+    said = [client.post("/en/place", data={"code": typed}, **there(place)).status_code for place, typed in tries]
+    assert said == [404, 429, 200] * 2, "one customer may have all networks of 2001:db8"
+    guess(app, 3997, "198.18.0.1")
+    assert client.post("/en/place", data={"code": code}, **there("192.0.2.1")).status_code == 200
+    guess(app, 1, "198.18.0.1")
+    assert client.post("/en/place", data={"code": code}, **there("192.0.2.1")).status_code == 429
 
 
 def test_hoarding_is_told_to_wait_and_loses_nothing(

@@ -18,6 +18,7 @@ from scheduler.core.extensions import db, limiter, transaction
 from scheduler.demo.cast import Staff
 from scheduler.models.message import Message
 from scheduler.models.user import SignIn, User
+from scheduler.web import limits
 
 from ..ground.mail import Sink
 from .signing_in import press, sign_in, token_in
@@ -34,11 +35,26 @@ def robin(world: ModuleType) -> Staff:
 @pytest.fixture
 def limited(app: Flask) -> Iterator[None]:
     """Limits are on, with counters of their own."""
-    fresh = Flask("limits")
-    fresh.config.update(RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI="memory://")
-    limiter.init_app(fresh)
+    count_in("memory://")
     yield
     limiter.enabled = False
+
+
+@pytest.fixture(params=["memory://", "shared://"])
+def limited_anyhow(app: Flask, at: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Limits are on, counted in one process and then in all of a machine; it is one hour."""
+    at("2026-11-20 10:00")
+    count_in(request.param)
+    yield
+    limiter.enabled = False
+    if request.param == "shared://":
+        limiter.limiter.storage.close()  # type: ignore[attr-defined]
+
+
+def count_in(storage: str) -> None:
+    fresh = Flask("limits")
+    fresh.config.update(RATELIMIT_ENABLED=True, RATELIMIT_STORAGE_URI=storage)
+    limiter.init_app(fresh)
 
 
 def answer(client: FlaskClient, email: str, password: str, **more: Any) -> Any:
@@ -306,3 +322,58 @@ class TestLimits:
         answer(client, robin.email, "wrong password", environ_overrides={"REMOTE_ADDR": "198.51.100.7"})
         kept = " ".join(map(str, limiter.limiter.storage.storage))  # type: ignore[attr-defined]
         assert kept and "198.51" not in kept and robin.email not in kept
+
+
+def there(address: str) -> dict[str, dict[str, str]]:
+    return {"environ_overrides": {"REMOTE_ADDR": address}}
+
+
+@pytest.mark.usefixtures("limited_anyhow")
+class TestNobodyIsKeptOut:
+    def fail(self, app: Flask, email: str, times: int, address: str) -> None:
+        """So many wrong passwords came from there."""
+        with app.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
+            for _time in range(times):
+                limits.count_crowd(limits.SIGN_IN_OF_ALL, User.index_of(email).hex())
+
+    def test_by_a_stranger_elsewhere(self, client: FlaskClient, robin: Staff) -> None:
+        tries = [answer(client, robin.email, "wrong", **there("198.51.100.7")).status_code for _try in range(12)]
+        assert tries == [422] * 10 + [429] * 2
+        assert answer(client, robin.email, robin.password, **there("198.51.100.250")).status_code == 429
+        assert answer(client, robin.email, robin.password, **there("203.0.113.9")).status_code == 303
+
+    def test_by_strangers_in_many_places(self, app: Flask, client: FlaskClient, robin: Staff, at: Any) -> None:
+        for number in range(25):
+            self.fail(app, robin.email, 4, f"198.18.{number}.7")
+        refused = answer(client, robin.email, robin.password, **there("198.18.3.99"))
+        assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
+        tries = [answer(client, robin.email, "wrong", **there("203.0.113.9")).status_code for _try in range(4)]
+        assert tries == [422] * 3 + [429]
+        let_in = answer(client, robin.email, robin.password, **there("192.0.2.1"))
+        assert let_in.status_code == 303 and "Retry-After" not in let_in.headers
+        at.later(hours=1)
+        assert answer(client, robin.email, robin.password, **there("198.18.3.99")).status_code == 303
+
+    def test_who_has_thousands_of_networks_has_few_guesses(self, app: Flask, client: FlaskClient, robin: Staff) -> None:
+        self.fail(app, robin.email, 500, "198.18.0.1")
+        assert answer(client, robin.email, robin.password, **there("203.0.113.9")).status_code == 429
+
+    def test_one_customer_has_many_networks_of_the_new_kind(
+        self, app: Flask, client: FlaskClient, robin: Staff
+    ) -> None:
+        for number in range(100):
+            self.fail(app, robin.email, 1, f"2001:db8:{number:x}::1")
+        assert answer(client, robin.email, robin.password, **there("2001:db8:ffff::1")).status_code == 429
+        assert answer(client, robin.email, robin.password, **there("2001:db9::1")).status_code == 303
+
+    @pytest.mark.parametrize("times", [99, 100, 500])
+    def test_unknown_accounts_are_answered_alike(
+        self, app: Flask, client: FlaskClient, robin: Staff, times: int
+    ) -> None:
+        stranger = "x" * (len(robin.email) - len("@post.example")) + "@post.example"
+        pages = []
+        for email in (robin.email, stranger):
+            self.fail(app, email, times, "198.18.0.1")
+            tried = [answer(client, email, "wrong", **there(place)) for place in ("198.18.0.9", "203.0.113.9")]
+            pages.append([(page.status_code, page.text.replace(email, "")) for page in tried])
+        assert pages[0] == pages[1]
