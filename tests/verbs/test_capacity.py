@@ -22,7 +22,7 @@ from scheduler.models.event import Occurrence
 from scheduler.models.message import OFFER, Message
 from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, WAITLISTED, Registration
 
-from ..ground.mail import Sink
+from ..ground.mail import Sink, all_sent
 
 
 @pytest.fixture
@@ -183,6 +183,7 @@ def test_empty_times_may_go_and_others_stay(clinic: Posted, world: ModuleType) -
 def test_a_time_stays_until_whoever_gave_it_back_was_told(clinic: Posted, world: ModuleType, mail_sink: Sink) -> None:
     """The letter says which time is free now, and takes it out of the calendar."""
     person = attend(world, clinic, slot=1, contact="goes@post.example", language="en")
+    all_sent()
     with transaction():
         registrations.cancel(person)
     refused = refusal(clinic, 2, None)

@@ -18,7 +18,7 @@ from scheduler.models.audit import AuditEntry
 from scheduler.models.event import Event, Occurrence, Slot
 from scheduler.models.message import CALL, CHANGE, CONFIRMATION, EMAIL, VOID, WAITING, WRONG_NUMBER, Message
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD, Organization
-from scheduler.models.registration import CONFIRMED, HELD, NO_SHOW, NONE, PHONE, WAITLISTED, Registration
+from scheduler.models.registration import CONFIRMED, HELD, INVITED, NO_SHOW, NONE, PHONE, WAITLISTED, Registration
 
 from .signing_in import filled, press, save, sign_in
 from .test_rosters import text_of
@@ -268,10 +268,10 @@ def test_nor_a_place_of_a_date_that_is_off_or_over(
     refused_here(desk, zofia, fields | {"csrf_token": filled(desk.get("/console/account").text)["csrf_token"]})
 
 
-def test_who_gave_a_name_only_is_asked_nothing_more(desk: FlaskClient, zofia: uuid.UUID, posted: Any) -> None:
+def test_who_gave_a_name_only_is_asked_nothing_more(desk: FlaskClient, zofia: uuid.UUID) -> None:
     fields = filled(desk.get(page_of(zofia)).text)
     with transaction():
-        db.session.get_one(Event, posted.event_id).visibility = "private"
+        db.session.get_one(Registration, zofia).source = INVITED
     refused_here(desk, zofia, fields)
 
 
