@@ -1,10 +1,13 @@
 #!/bin/sh
-# Copies the database and the key ring to two places, and lets old copies go: after 35 days, and after 6 days.
+# Copies the database and the key ring to two places, and lets old copies go: before 35 days, and 7 days, are over.
 # Usage: backup.sh FOLDER_FOR_THE_DATABASE FOLDER_FOR_THE_KEY_RING
 set -eu
 main=${1:?name the folder for copies of the database}
 ring=${2:?name the folder for copies of the key ring: another machine, if there is one}
 now=$(date -u +%Y%m%dT%H%M%SZ)
-flask --app wsgi backup "$main/porchlight-$now.copy" --keyring "$ring/keyring-$now.copy"
-find "$main" -maxdepth 1 -name 'porchlight-*.copy' -mtime +34 -delete
-find "$ring" -maxdepth 1 -name 'keyring-*.copy' -mtime +5 -delete
+status=0
+# Old copies go first and whatever else fails: a promise was made about them, and a full disk needs the room.
+find "$ring" -maxdepth 1 -name 'keyring-*.copy' -mtime +5 -delete || status=$?
+find "$main" -maxdepth 1 -name 'porchlight-*.copy' -mtime +33 -delete || status=$?
+flask --app wsgi backup "$main/porchlight-$now.copy" --keyring "$ring/keyring-$now.copy" || status=$?
+exit "$status"

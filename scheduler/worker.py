@@ -15,6 +15,7 @@ from flask import Flask
 
 from . import checkin, events, postman, privacy, registrations, reminders, trainings, waitlist
 from .core.extensions import db, transaction
+from .models.tally import roughly
 
 log = logging.getLogger(__name__)
 
@@ -95,12 +96,12 @@ def erase() -> None:
 
 
 def do(name: str, chore: Callable[[], int], around: Callable[[], AbstractContextManager[None]] = transaction) -> None:
-    """One chore. A fault leaves its name and kind in the log, nothing personal."""
+    """One chore. The log keeps a fault's name and kind, nothing personal, and no number that could lead to somebody."""
     try:
         with around():
             count = chore()
         if count:
-            log.info("%s: %s", name, count)
+            log.info("%s: %s", name, roughly(count))
     except Exception as error:
         db.session.rollback()
         log.error("%s failed: %s", name, type(error).__name__)

@@ -149,7 +149,7 @@ def pause() -> str:
 
 
 def purge() -> str:
-    """What is past its keep-by day is gone, and so are the keys of weeks that are over."""
+    """What is past its keep-by day is gone, and so are the keys of weeks that are over, from every file."""
     if late := privacy.overdue():
         return f"{late} dates are more than a day past their keep-by day. Run: flask --app wsgi purge"
     if late := trainings.overdue():
@@ -157,6 +157,13 @@ def purge() -> str:
     over = clock.week_of(clock.now().date() - timedelta(days=8))
     if old := [week for week in keyring.current().weeks() if week < over]:
         return f"keys of weeks that are over are still there: {', '.join(old)}. Run: flask --app wsgi purge"
+    try:
+        keyring.current().sweep()
+    except (keyring.NotSwept, sa.exc.SQLAlchemyError) as error:
+        return (
+            f"destroyed keys may still stand in files of the key ring ({type(error).__name__}). A long transaction "
+            "is in the way there, or its tables belong to somebody else."
+        )
     return ""
 
 

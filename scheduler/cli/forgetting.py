@@ -7,7 +7,7 @@ import click
 from .. import privacy, trainings
 from ..core.extensions import transaction
 from ..models.base import in_language
-from ..models.tally import rough
+from ..models.tally import roughly
 from ..privacy import Due
 from . import schema
 
@@ -39,15 +39,9 @@ def _line(date: Due) -> str:
     return (
         f"  {occurrence.starts_local:%Y-%m-%d %H:%M}  {in_language(event.title, 'en') or event.slug} "
         f"({event.organization.name}), kept until {occurrence.keep_until}: "
-        f"{_roughly(date.registrations)} places, {_roughly(date.messages)} letters"
+        f"{roughly(date.registrations)} places, {roughly(date.messages)} letters"
     )
 
 
 def _are(number: int, word: str) -> str:
     return f"1 {word} is" if number == 1 else f"{number} {word}s are"
-
-
-def _roughly(number: int) -> str:
-    """As on the receipt: what a terminal or a log keeps is not purged."""
-    told = rough(number)
-    return "fewer than 5" if told is None else f"about {told}" if told else "no"

@@ -11,14 +11,13 @@ from flask import Flask, current_app
 
 from .. import serve as machine
 from .. import worker
+from ..core.config import LOOPBACK
 from ..core.errors import Misconfigured
 from ..core.extensions import db
 from ..demo import world as demo
 from ..demo.staff import SIGN_INS
 from ..models.user import User
 from . import schema, worlds
-
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def serve(host: str) -> None:

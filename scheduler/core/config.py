@@ -15,6 +15,8 @@ from . import languages
 from .errors import Misconfigured
 
 PREFIX = "SCHEDULER_"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+USUAL_PORTS = {"http": ":80", "https": ":443"}
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN_ADDRESS = re.compile(r"(?=[^@]{1,31}@)[\w-]+(\.[\w-]+)*@([\w-]+\.)+[\w-]+", re.ASCII)
 """With room for 33 more characters before the @."""
@@ -26,7 +28,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
     env = _files(env) | {name: value for name, value in env.items() if value}
     instance = Path(env.get("INSTANCE_DIR", ROOT / "instance")).resolve()
     demo = _yes(env.get("DEMO"))
-    base_url = env.get("BASE_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}").rstrip("/")
+    base_url = _base_url(env.get("BASE_URL", f"http://127.0.0.1:{environ.get('PORT', '8000')}"))
     settings: dict[str, Any] = {
         "DEMO": demo,
         "INSTANCE_DIR": str(instance),
@@ -50,6 +52,24 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
     settings |= _mail(env, base_url)
     settings |= _cookies(base_url)
     return settings
+
+
+def _base_url(address: str) -> str:
+    """As browsers write it, without a slash at the end. On this machine the port stays: it says where to listen."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in USUAL_PORTS or not parts.hostname or parts.username is not None:
+        raise Misconfigured(f"SCHEDULER_BASE_URL must be like https://porchlight.example, and is {address!r}.")
+    own = parts.hostname in LOOPBACK
+    host = parts.netloc.lower() if own else plain_host(parts.netloc, parts.scheme)
+    return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+
+
+def plain_host(host: str, scheme: str) -> str:
+    """A host as browsers write it: small letters, and no port that goes without saying."""
+    return host.lower().removesuffix(USUAL_PORTS[scheme])
 
 
 def _yes(value: str | None) -> bool:

@@ -20,6 +20,10 @@ from flask import Flask, current_app
 from . import clock
 
 CACHE_SECONDS = 60
+LOCK_MILLISECONDS = 200
+"""Longer nobody waits behind a sweep that waits for somebody else."""
+FORBIDDEN = "42501"
+"""What PostgreSQL answers to who has too few rights."""
 
 _metadata = sa.MetaData()
 _weeks = sa.Table(
@@ -29,10 +33,15 @@ _weeks = sa.Table(
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
 )
 _heartbeat = sa.Table("heartbeat", _metadata, sa.Column("beats", sa.BigInteger, nullable=False))
+_leftover = sa.Table("leftover", _metadata, sa.Column("week", sa.String(8), nullable=False))
 
 
 class KeyIsGone(Exception):
     """The week's key was destroyed: what it sealed can never be read again."""
+
+
+class NotSwept(Exception):
+    """A destroyed key may still stand in a file: an older reader, or too few rights, are in the way."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +139,30 @@ class KeyRing:
             return list(connection.scalars(sa.select(_weeks.c.week).order_by(_weeks.c.week)))
 
     def destroy(self, week: str) -> None:
-        """Destroy the key of a week, for ever. Other processes may remember it for another minute."""
+        """Destroy the key of a week, for ever. Other processes may remember it for another minute.
+
+        SQLite overwrites it at once. PostgreSQL keeps its octets until sweep().
+        """
         self.prepare()
         self._cache.pop(week, None)
         with self.engine.begin() as connection:
-            connection.execute(_weeks.delete().where(_weeks.c.week == week))
+            gone = connection.execute(_weeks.delete().where(_weeks.c.week == week)).rowcount
+            if gone and connection.dialect.name == "postgresql":
+                connection.execute(_leftover.insert().values(week=week))
+
+    def sweep(self) -> None:
+        """Rid the files of PostgreSQL of destroyed keys, where some are left. May be repeated, on any machine.
+
+        Raises NotSwept, or an error of the database, while somebody is in the way: then it is to be tried again.
+        """
+        self.prepare()
+        with self.engine.connect() as connection:
+            weeks = connection.scalars(sa.select(_leftover.c.week)).all()
+        if weeks:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.detach()
+                _sweep(connection)
+                connection.execute(_leftover.delete().where(_leftover.c.week.in_(weeks)))
 
     def beats(self) -> int:
         """How many beats this ring has heard; see models/heartbeat.py."""
@@ -149,6 +177,31 @@ class KeyRing:
             if (connection.scalar(sa.select(sa.func.max(_heartbeat.c.beats))) or 0) < beats:
                 connection.execute(_heartbeat.delete())
                 connection.execute(_heartbeat.insert().values(beats=beats))
+
+
+def _sweep(connection: sa.Connection) -> None:
+    """The table of keys anew, without what was deleted; then the statistics about it; then the write-ahead log.
+
+    A full VACUUM copies rows that somebody's older snapshot still sees, and keeps quiet where it may not do anything.
+    A plain one says whether there are such rows, but leaves octets behind.
+    """
+    say = connection.exec_driver_sql
+    say(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+    # To PostgreSQL it is another type, so it forgets which keys it has met there.
+    say("ALTER TABLE week_key ALTER wrapped SET STATISTICS 0, ALTER wrapped TYPE bytea")
+    say("VACUUM week_key")
+    if say("SELECT pg_stat_get_dead_tuples('week_key'::regclass)").scalar():
+        raise NotSwept
+    file = say("SELECT pg_relation_filenode('week_key')").scalar()
+    say("VACUUM (FULL) week_key, pg_statistic")
+    if say("SELECT pg_relation_filenode('week_key')").scalar() == file:
+        raise NotSwept
+    for statement in ("SELECT pg_switch_wal()", "CHECKPOINT"):
+        try:
+            say(statement)
+        except sa.exc.ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", "") != FORBIDDEN:
+                raise
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:

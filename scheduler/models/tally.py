@@ -74,6 +74,12 @@ def rough(count: int) -> int | None:
     return (count + 2) // FEWEST * FEWEST
 
 
+def roughly(count: int) -> str:
+    """The same in words, for a terminal or a log: what they keep is not purged."""
+    told = rough(count)
+    return f"fewer than {FEWEST}" if told is None else f"about {told}" if told else "no"
+
+
 @dataclass(frozen=True)
 class Receipts:
     """One page of them, the latest first."""

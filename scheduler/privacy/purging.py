@@ -142,7 +142,16 @@ def destroy_keys(now: datetime | None = None) -> list[str]:
         ring.destroy(week)
         log.info("key of week %s destroyed", week)
     _write_down_destroyed(ring.weeks(), over, moment)
+    _sweep(ring)
     return gone
+
+
+def _sweep(ring: keyring.KeyRing) -> None:
+    """The keys are destroyed however this ends; what is left in files is tried again in the next round."""
+    try:
+        ring.sweep()
+    except Exception as error:
+        log.error("destroyed keys may still stand in files of the key ring: %s", type(error).__name__)
 
 
 def _day_in_the_last_place(moment: datetime) -> date:

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from ..core.config import LOOPBACK, plain_host
 from ..core.errors import Locked, Missing
 from ..core.extensions import csrf
 from ..forms.accounts import SignInForm
@@ -24,7 +25,6 @@ from . import again
 View = TypeVar("View", bound=Callable[..., Any])
 
 NOT_YOURS = _l("Your role does not include this. Ask the lead of your organization.")
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 DECLARED = "porchlight.access"
 """In the environment of a request: what its view declares, for those around the app."""
 
@@ -122,7 +122,8 @@ def _is_ours(host: str, base_url: str) -> bool:
     own = urlsplit(base_url)
     try:
         asked = urlsplit(f"//{host}")
-        return asked.netloc == own.netloc or (own.hostname in LOOPBACK and asked.hostname in LOOPBACK)
+        same = plain_host(host, own.scheme) == own.netloc
+        return same or (own.hostname in LOOPBACK and asked.hostname in LOOPBACK)
     except ValueError:
         return False
 
@@ -157,8 +158,9 @@ def guard_origin() -> None:
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         abort(403)
-    origin = request.headers.get("Origin")
-    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+    origin, own = request.headers.get("Origin") or "null", urlsplit(current_app.config["BASE_URL"])
+    sender = origin.partition("://")[2]
+    if origin != "null" and plain_host(sender, own.scheme) != plain_host(request.host, own.scheme):
         abort(403)
 
 

@@ -152,7 +152,7 @@ class Shelf:
 
     def _find(self, key: Key, environ: WSGIEnvironment, edition: Edition) -> Answer | None:
         """The kept answer to exactly this request: whole, or that nothing has changed."""
-        if (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")) not in self._hosts:
+        if (environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "").lower()) not in self._hosts:
             return None
         with self._lock:
             if self._edition is not edition:
@@ -191,7 +191,7 @@ class Shelf:
         """The host was answered, so it is one of ours. What was not asked for longest makes room."""
         with self._lock:
             if len(self._hosts) < MOST_HOSTS:
-                self._hosts.add((environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")))
+                self._hosts.add((environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "").lower()))
             if self._edition is not edition or key in self._answers:
                 return
             self._answers[key] = answer

@@ -111,6 +111,9 @@ def test_postgresql_without_its_keys_is_refused_in_words(tmp_path: Path) -> None
         ("SCHEDULER_DEFAULT_LANGUAGE", "xx", "SCHEDULER_DEFAULT_LANGUAGE must be en or es, and is 'xx'."),
         ("SCHEDULER_MASTER_KEY", "secret", "64 hexadecimal digits"),
         ("SCHEDULER_SECRET_KEY_FILE", "/nowhere/at/all", "SCHEDULER_SECRET_KEY_FILE cannot be read"),
+        ("SCHEDULER_BASE_URL", "porchlight.example", "SCHEDULER_BASE_URL must be like https://porchlight.example"),
+        ("SCHEDULER_BASE_URL", "https://", "SCHEDULER_BASE_URL must be like https://porchlight.example"),
+        ("SCHEDULER_BASE_URL", "http://[::1", "SCHEDULER_BASE_URL must be like https://porchlight.example"),
     ],
 )
 def test_a_bad_setting_is_said_in_words(tmp_path: Path, name: str, value: str, words: str) -> None:
@@ -123,6 +126,25 @@ def test_addresses_of_both_databases_may_be_as_providers_write_them(tmp_path: Pa
     keys = {"SCHEDULER_SECRET_KEY": "x", "SCHEDULER_MASTER_KEY": "ab" * 32, "SCHEDULER_INSTANCE_DIR": str(tmp_path)}
     read = config.read(keys | {f"SCHEDULER_{name}_URL": f"{kind}://u@host/name" for name in ("DATABASE", "KEYRING")})
     assert {read["SQLALCHEMY_DATABASE_URI"], read["KEYRING_URL"]} == {"postgresql+psycopg://u@host/name"}
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("https://Porchlight.Example", "https://porchlight.example"),
+        ("HTTPS://porchlight.example:443/", "https://porchlight.example"),
+        ("http://porchlight.example:80", "http://porchlight.example"),
+        ("https://porchlight.example:8443", "https://porchlight.example:8443"),
+        ("http://porchlight.example:443", "http://porchlight.example:443"),
+        ("https://porchlight.example/Places/", "https://porchlight.example/Places"),
+        ("http://[2001:DB8::1]:80", "http://[2001:db8::1]"),
+        ("http://localhost:80", "http://localhost:80"),
+    ],
+)
+def test_the_own_address_may_be_as_people_write_it(tmp_path: Path, written: str, plain: str) -> None:
+    """Browsers say a host in small letters, without the usual port; on this machine it says where to listen."""
+    read = config.read({"SCHEDULER_INSTANCE_DIR": str(tmp_path), "SCHEDULER_BASE_URL": written})
+    assert read["BASE_URL"] == plain
 
 
 def test_doctor_finds_what_is_wrong(app: Flask) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,37 @@ def test_web_processes_may_keep_to_their_share_of_the_processors() -> None:
     for name in ("porchlight.service", "porchlight-web@.service"):
         filters = re.findall(r"^SystemCallFilter=(.+)$", (DEPLOY / "systemd" / name).read_text(), re.M)
         assert filters.index("sched_setaffinity") > filters.index("~@privileged @resources")
+
+
+@pytest.mark.parametrize("status", [0, 7], ids=["the backup works", "the backup fails"])
+def test_old_copies_go_whatever_becomes_of_the_new_one(tmp_path: Path, status: int) -> None:
+    """And before it, or a disk that is full of them stays full."""
+    keys = {"keyring-a.copy": 6.1, "keyring-b.copy": 5.9}
+    # "Up to 35 days", says the privacy page, and the next night would be too late.
+    ages = {**keys, "porchlight-a.copy": 34.1, "porchlight-b.copy": 33.9, "mine.txt": 400}
+    for name, days in ages.items():
+        kept = tmp_path / ("keys" if name.startswith("keyring") else "main") / name
+        kept.parent.mkdir(exist_ok=True)
+        kept.touch()
+        os.utime(kept, (time.time() - days * 86_400,) * 2)
+    program = tmp_path / "flask"
+    program.write_text(f'#!/bin/sh\necho "$@"\nls {tmp_path}/keys {tmp_path}/main\nexit {status}\n')
+    program.chmod(0o755)
+    done = subprocess.run(
+        [DEPLOY / "backup.sh", tmp_path / "main", tmp_path / "keys"],
+        capture_output=True, text=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == status
+    asked, *found = done.stdout.splitlines()
+    assert re.search(r"^--app wsgi backup \S+/main/porchlight-\w+\.copy --keyring \S+/keys/keyring-\w+\.copy$", asked)
+    assert {name for name in found if name in ages} == {"keyring-b.copy", "porchlight-b.copy", "mine.txt"}
+
+
+def test_a_folder_that_is_away_keeps_nothing_alive_in_the_other(tmp_path: Path) -> None:
+    old = tmp_path / "keyring-a.copy"
+    old.touch()
+    os.utime(old, (0, 0))
+    (tmp_path / "flask").symlink_to("/bin/true")
+    asked = [DEPLOY / "backup.sh", tmp_path / "nowhere", tmp_path]
+    done = subprocess.run(asked, capture_output=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert done.returncode and not old.exists()

@@ -107,6 +107,18 @@ def test_not_even_sealed_octets_stay(long_ago: Posted, house: House) -> None:
     assert in_files(house.folder, octets) == []
 
 
+def test_the_key_of_the_week_stays_in_no_file_of_the_ring(long_ago: Posted, house: House) -> None:
+    """On either database, its log included: with it, an old copy of the rest could be read again."""
+    ring = keyring.current()
+    with ring.engine.connect() as connection:
+        key = bytes(
+            connection.scalar(sa.text("SELECT wrapped FROM week_key WHERE week = :week"), {"week": week_of(long_ago)})
+        )
+    assert house.files_with(key), "the search finds what is there"
+    assert privacy.purge_due() == 1 and key_destroyed_at()
+    assert house.files_with(key) == []
+
+
 def in_files(folder: Path, wanted: list[bytes]) -> list[bytes]:
     """Those that stand in any of the house's files."""
     files = [path.read_bytes() for path in folder.glob("*.sqlite*") if path.name != "pristine.sqlite"]

@@ -81,6 +81,18 @@ class House(ABC):
     def empty(self) -> None:
         """Before each test."""
 
+    @abstractmethod
+    def key_files(self) -> list[Path]:
+        """Every file in which a key of the ring may stand, written to the disk by now."""
+
+    def files_with(self, key: bytes) -> list[Path]:
+        """Those of them in which this one stands; the server may take a file away meanwhile."""
+        found = []
+        for path in self.key_files():
+            with contextlib.suppress(FileNotFoundError):
+                found += [path] if key in path.read_bytes() else []
+        return found
+
     def close(self) -> None:
         """After the last test."""
         with self.app.app_context():
@@ -113,6 +125,9 @@ class SqliteHouse(House):
             leftover.unlink()
         shutil.copy(self.pristine, self.file)
 
+    def key_files(self) -> list[Path]:
+        return list(self.folder.glob("keyring.sqlite*"))
+
 
 class Server(PostgresServer):
     """A PostgreSQL of the test run's own; what it loses in a power cut does not matter."""
@@ -125,6 +140,7 @@ class Server(PostgresServer):
             with (self.pgdata / "postgresql.conf").open("a") as settings:
                 settings.write(
                     "\nmax_connections = 300\nfsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+                    "wal_recycle = off\n"  # as docs/operations.md asks of a key ring's server
                 )
 
 
@@ -167,3 +183,12 @@ class PostgresHouse(House):
             tables = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
             with db.engine.begin() as connection:
                 connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+
+    def key_files(self) -> list[Path]:
+        with self.app.extensions["keyring"].engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("CHECKPOINT")
+            table = connection.exec_driver_sql("SELECT pg_relation_filepath('week_key')").scalar()
+        database = (self.server.pgdata / str(table)).parent
+        return [
+            path for folder in (database, self.server.pgdata / "pg_wal") for path in folder.iterdir() if path.is_file()
+        ]

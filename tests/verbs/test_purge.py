@@ -202,6 +202,20 @@ def test_killed_between_rows_and_key(posted: Posted, at: Clock, monkeypatch: pyt
     assert "2026-W52" not in ring.weeks() and db.session.scalars(sa.select(Receipt.key_destroyed_at)).one()
 
 
+def test_what_is_left_in_files_hides_no_destroying(
+    posted: Posted, at: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def in_the_way() -> None:
+        raise keyring.NotSwept("2026-W52")
+
+    monkeypatch.setattr(keyring.current(), "sweep", in_the_way)
+    at("2027-01-20 09:00")
+    assert privacy.purge_due() == 1 and "2026-W52" not in keyring.current().weeks()
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Receipt.key_destroyed_at)).one()
+    assert caplog.messages[-1] == "destroyed keys may still stand in files of the key ring: NotSwept"
+
+
 def test_a_fault_leaves_a_date_whole_and_stops_no_other(
     posted: Posted, world: ModuleType, at: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

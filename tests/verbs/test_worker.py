@@ -74,6 +74,29 @@ def test_a_chore_that_fails_stops_no_other(
     assert "reminders failed: RuntimeError" in caplog.text and "marisol" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(0, []), (1, ["erasures: fewer than 5"]), (4, ["erasures: fewer than 5"]), (17, ["erasures: about 15"])],
+)
+def test_the_log_keeps_no_number_that_could_point_to_somebody(
+    app: Flask, caplog: pytest.LogCaptureFixture, count: int, told: list[str]
+) -> None:
+    worker.do("erasures", lambda: count)
+    assert caplog.messages == told
+
+
+def test_who_is_erased_alone_is_no_number_in_the_log(
+    app: Flask, world: ModuleType, letters_sent: Sink, caplog: pytest.LogCaptureFixture
+) -> None:
+    with transaction():
+        place = world.attends(world.workshop())
+    with transaction():
+        registrations.erase(place)
+    worker.tick(app)
+    assert "erasures: fewer than 5" in caplog.messages
+    assert not [line for line in caplog.messages if line.endswith(": 1")]
+
+
 def test_a_date_that_somebody_holds_is_left_for_the_next_round(
     app: Flask, world: ModuleType, at: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,7 +11,7 @@ def test_privacy_says_what_we_cannot_promise(client: FlaskClient) -> None:
     text = read(page(client, "/en/privacy"))
     for limit in (
         "unless a court makes us", "takes our computer while it runs", "printed or downloaded", "arrives twice",
-        "up to 7 days later",
+        "up to 7 days later", "old copies for up to 35 days",
     ):  # fmt: skip
         assert limit in text, limit
 

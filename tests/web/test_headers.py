@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from scheduler.core import clock
+from scheduler.core import clock, config
 from scheduler.core.extensions import db, transaction
 from scheduler.models.message import Message
 
@@ -107,6 +107,34 @@ def test_static_files_are_kept_for_ever_under_the_name_of_their_content(client: 
 
 def test_another_host_is_not_answered(client: FlaskClient) -> None:
     assert client.get("/en/", base_url="http://evil.example").status_code == 400
+
+
+@pytest.mark.parametrize("written", ["https://porchlight.example", "https://Porchlight.Example:443/"])
+@pytest.mark.parametrize("host", ["porchlight.example", "PORCHLIGHT.example", "porchlight.example:443"])
+def test_the_own_host_is_answered_however_it_is_written(
+    app: Flask, client: FlaskClient, written: str, host: str
+) -> None:
+    """Whether or not a proxy says that it was asked by https, and adds the port."""
+    bare = {"SCHEDULER_INSTANCE_DIR": app.config["INSTANCE_DIR"], "SCHEDULER_BASE_URL": written}
+    app.config["BASE_URL"] = config.read(bare)["BASE_URL"]
+    for scheme in ("http", "https"):
+        named = {"base_url": f"{scheme}://somewhere", "headers": {"Host": host, "Origin": "https://porchlight.example"}}
+        assert client.get("/en/", **named).status_code == 200
+        assert client.post("/en/place", data={}, **named).status_code == 422
+    assert client.get("/", base_url=f"http://{host}").location == "/en/"
+
+
+@pytest.mark.parametrize(
+    "host", ["porchlight.example:80", "porchlight.example.evil.example", "eve@porchlight.example", ""]
+)
+def test_a_host_that_only_looks_alike_is_not(app: Flask, client: FlaskClient, host: str) -> None:
+    app.config["BASE_URL"] = "https://porchlight.example"
+    assert client.get("/en/", base_url="https://somewhere", headers={"Host": host}).status_code == 400
+
+
+def test_another_origin_may_not_send_a_form(app: Flask, client: FlaskClient) -> None:
+    for origin in ("https://evil.example", "http://localhost:8001", "http://[", "localhost:8000"):
+        assert client.post("/en/place", data={}, headers={"Origin": origin}).status_code == 403
 
 
 # What machines ask for

@@ -268,6 +268,15 @@ def test_foreign_hosts_are_refused_beside_a_kept_page(app: Flask, client: FlaskC
     assert client.get("/en/", base_url="http://127.0.0.1:1234").status_code == 200
 
 
+def test_a_host_counts_once_however_it_is_spelled(app: Flask, client: FlaskClient) -> None:
+    """Only so many are remembered, and whoever is not waits for the app."""
+    for name in ("LOCALHOST", "LocalHost", "localhost"):
+        assert client.get("/en/", base_url=f"http://{name}:8000").status_code == 200
+    assert [host for _, host in app.extensions["shelf"]._hosts if host.lower() == "localhost:8000"] == [
+        "localhost:8000"
+    ]
+
+
 @pytest.mark.parametrize("way", ["", "gzip", "br"])
 @pytest.mark.parametrize(
     "path", ["/en/", "/en/events/clinic", "/calendar.ics", "/en/place", "/static/app.css", "/en/nothing-here"]
