@@ -136,10 +136,10 @@ def _insert_on(dialect: str) -> Callable[[Any], postgresql.Insert | sqlite.Inser
 
 
 def was_written_to(registration_id: uuid.UUID) -> bool:
-    """True once a letter went to this person, or is just on its way."""
+    """True once a letter went to the address that this person has now, or is just on its way."""
     on_its_way = sa.and_(Message.state == letters.WAITING, Message.lease_until.is_not(None))
-    gone = sa.or_(Message.state == letters.SENT, on_its_way)
-    return _has_letter(registration_id, gone)
+    gone = sa.and_(Message.state == letters.SENT, sa.not_(letters.told_elsewhere()))
+    return _has_letter(registration_id, sa.or_(gone, on_its_way))
 
 
 def owes_cancellation(registration_id: uuid.UUID) -> bool:

@@ -23,6 +23,9 @@ def upgrade() -> None:
     triggers.watch("occurrence")
     op.add_column("registration", sa.Column("heard_venue_id", sa.Uuid(), nullable=True))
     op.add_column("registration", sa.Column("proven", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # Letters that went out before have links that prove nothing, so nobody could keep a held place by them any more.
+    op.execute("UPDATE registration SET proven = true WHERE reconfirmed_at IS NOT NULL")
+    op.execute("UPDATE registration SET state = 'confirmed', held_until = NULL WHERE state = 'held'")
 
 
 def downgrade() -> None:

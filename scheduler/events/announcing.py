@@ -20,7 +20,7 @@ from ..models import inbox
 from ..models.base import Texts
 from ..models.catalogue import search_text
 from ..models.checklist import Checklist
-from ..models.event import DRAFT, IN_PERSON, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
+from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
 from ..models.organization import Organization
 from ..models.registration import DISCREET, Registration
 from .hiding import keep_in_sight
@@ -107,7 +107,8 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
 
 def _way_to_join(event: Event) -> tuple[str, str]:
     """The format, and the link that its people are shown."""
-    return event.format, "" if event.format == IN_PERSON else event.join_link
+    is_shown = any(date.is_online for date in event.occurrences)
+    return event.format, event.join_link if is_shown else ""
 
 
 def _say_less(event: Event) -> None:

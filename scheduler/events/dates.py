@@ -58,7 +58,7 @@ def add_date(event_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     zone = current_app.config["TIMEZONE"]
     check_timetable(timetable, zone)
     venue = venue_of(event, timetable.venue_id)
-    _refuse_twin(event, timetable)
+    refuse_twin(event, timetable)
     now = clock.now()
     occurrence = Occurrence(id=uuid.uuid4(), venue=venue, zone=zone, created_at=now, revised_at=now)
     occurrence.schedule(timetable.starts_local, timetable.ends_local, retention_days(event))
@@ -82,7 +82,7 @@ def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     planned = (timetable.starts_local, timetable.ends_local, timetable.venue_id)
     if planned != (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id):
         _refuse_with_people(occurrence)
-        _refuse_twin(event, timetable, but=occurrence)
+        refuse_twin(event, timetable, but=occurrence)
         occurrence.venue = venue
         occurrence.schedule(timetable.starts_local, timetable.ends_local, retention_days(event))
         _note_change(occurrence)
@@ -163,7 +163,7 @@ def locked_date(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
     return event, occurrence
 
 
-def _refuse_twin(event: Event, timetable: Timetable, but: Occurrence | None = None) -> None:
+def refuse_twin(event: Event, timetable: Timetable, but: Occurrence | None = None) -> None:
     """Nobody could tell two equal dates apart; the second one mostly comes of pressing twice."""
     planned = timetable.starts_local, timetable.venue_id
     others = [date for date in event.occurrences if date is not but and date.state == "scheduled"]

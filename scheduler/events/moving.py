@@ -18,7 +18,7 @@ from ..models.message import Message
 from ..models.moved import CALLED_BEFORE, TIME_TO_ANSWER
 from ..models.registration import CONFIRMED, HELD, LIVE, Registration
 from .announcing import still_promised, touch
-from .dates import Timetable, check_timetable, locked_date, venue_of
+from .dates import Timetable, check_timetable, locked_date, refuse_twin, venue_of
 from .publishing import NotReady, problems
 from .times import move_along
 
@@ -41,10 +41,12 @@ def move_date(
     lacked = problems(event)
     if (starts_local, ends_local, venue_id) == (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id):
         raise Refusal(_l("That is what the date says now. Choose another day, time or place."), field="day")
-    check_timetable(Timetable(starts_local, ends_local, venue_id, places=0), occurrence.zone)
+    wished = Timetable(starts_local, ends_local, venue_id, places=0)
+    check_timetable(wished, occurrence.zone)
+    refuse_twin(event, wished, but=occurrence)
     venue, began, promised = venue_of(event, venue_id), occurrence.starts_local, still_promised(occurrence)
     waitlist.withdraw(occurrence)
-    _note_what_they_heard(occurrence, is_back_at=starts_local if venue is occurrence.venue else None)
+    _note_what_they_heard(occurrence, starts_local, venue_id)
     occurrence.moved_from_local, occurrence.moved_from_venue_id = began, occurrence.venue_id
     occurrence.venue = venue
     occurrence.schedule(starts_local, ends_local, promised)
@@ -71,16 +73,17 @@ def _stay_ready(event: Event, lacked: list[str]) -> None:
         raise NotReady([words for words in found if words not in lacked])
 
 
-def _note_what_they_heard(occurrence: Occurrence, is_back_at: datetime | None) -> None:
-    """Whoever has not heard of the move before this one still has the time before both in mind.
+def _note_what_they_heard(occurrence: Occurrence, starts_local: datetime, venue_id: uuid.UUID | None) -> None:
+    """Whoever has not heard of the move before this one still has the time and the place before both in mind.
 
-    Unless the date moves back there (`is_back_at`): to them nothing would have moved, yet they are asked again.
+    Unless the date moves back there: to them nothing would have moved, yet they are asked again.
     """
     people = Registration.occurrence_id == occurrence.id, Registration.state.in_(LIVE)
     note = sa.update(Registration).where(*people)
     note = note.values(heard_local=occurrence.starts_local, heard_venue_id=occurrence.venue_id)
     if occurrence.moved_at is not None:
-        is_back = Registration.heard_local == is_back_at if is_back_at else sa.false()
+        place = sa.func.coalesce(Registration.heard_venue_id, occurrence.venue_id)
+        is_back = sa.and_(Registration.heard_local == starts_local, place == venue_id)
         note = note.where(sa.not_(has_not_heard(occurrence.moved_at)) | is_back)
     db.session.execute(note.execution_options(synchronize_session=False))
 

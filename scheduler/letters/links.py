@@ -33,7 +33,7 @@ def cannot_come(registration: Registration) -> str:
 
 def offer(found: Offer) -> str:
     """Where an offered place is taken or not: following the link changes nothing."""
-    return absolute(f"/{languages.written(found.registration.language)}/place/offer/{found.token()}")
+    return absolute(f"/{languages.written(found.registration.language)}/place/offer/{found.token(tokens.OFFER_LETTER)}")
 
 
 def no_thanks(found: Offer) -> str:

@@ -204,3 +204,13 @@ def _letters_of() -> sa.Select[str, str, str, str | None]:
     columns = message.letter, message.channel, message.state, message.outcome
     query = sa.select(*columns).where(message.registration_id == sa.bindparam("registration"))
     return query.order_by(message.created_at, message.id)
+
+
+def told_elsewhere() -> sa.ColumnElement[bool]:
+    """True of a letter that was sent before a change was told: the address may be another one since."""
+    newer = aliased(Message)
+    return sa.exists().where(
+        sa.or_(newer.registration_id == Message.registration_id, newer.booking_id == Message.booking_id),
+        newer.letter.in_((CHANGE, BOOKING_RECEIVED)),
+        newer.created_at > Message.sent_at,
+    )

@@ -56,10 +56,10 @@ class Offer(Model):
         """True while it can be taken."""
         return self.state == OPEN and self.held_until > now
 
-    def token(self) -> str:
-        """The mailed link's token: for this one offer, dead with the date's key or a new generation of links."""
+    def token(self, purpose: str = tokens.OFFER) -> str:
+        """A link's token: for this one offer, dead with the date's key or a new generation of links."""
         key = self.registration.occurrence.derived_key("links")
-        return tokens.derive(key, self.id, tokens.OFFER, self.registration.link_generation)
+        return tokens.derive(key, self.id, purpose, self.registration.link_generation)
 
     def end(self, state: str, now: datetime) -> None:
         """It can no longer be taken."""

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from ..core import clock
 from ..core.extensions import db
@@ -91,19 +90,13 @@ def came_back(message_id: uuid.UUID, failure: str) -> bool:
     kind = db.session.scalar(place.where(Message.id == message_id).with_for_update(of=Registration))
     if kind not in (None, *BY_EMAIL):
         return False
-    newer = aliased(Message)
-    told_elsewhere = sa.exists().where(
-        sa.or_(newer.registration_id == Message.registration_id, newer.booking_id == Message.booking_id),
-        newer.letter.in_((letters.CHANGE, letters.BOOKING_RECEIVED)),
-        newer.created_at > Message.sent_at,
-    )
     found = db.session.execute(
         sa.update(Message)
         .where(
             Message.id == message_id,
             Message.state == letters.SENT,
             Message.channel == letters.EMAIL,
-            sa.not_(told_elsewhere),
+            sa.not_(letters.told_elsewhere()),
         )
         .values(state=letters.FAILED, failure=failure)
         .returning(Message.id)

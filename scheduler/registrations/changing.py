@@ -194,7 +194,9 @@ def _ask_again(registration: Registration) -> None:
     is_kept = registration.state == states.CONFIRMED and registration.has_email
     if is_kept and unproven_contact(registration) >= SAME_CONTACT_LIMIT:
         registration.state, registration.held_until = states.HELD, clock.to_minute(clock.now()) + HOLD
-    elif registration.state == states.HELD and not registration.has_email:
+    elif registration.state == states.HELD and registration.has_email:
+        registration.held_until = clock.to_minute(clock.now()) + HOLD
+    elif registration.state == states.HELD:
         registration.state, registration.held_until = states.CONFIRMED, None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import uuid
 
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ TOO_LATE = _l("The time to answer is over, so this place goes to whoever is next
 
 
 def by_token(token: str) -> Offer:
-    """The offer behind a mailed link, also one that has ended. Raises Missing alike for everything else."""
+    """The offer behind a link, also one that has ended. Raises Missing alike for everything else."""
     row = tokens.row_of(token)
     offer = row and db.session.scalar(_whole().where(Offer.id == row))
     if not offer or offer.registration.is_gone():
@@ -34,9 +35,15 @@ def by_token(token: str) -> Offer:
         key = registration.occurrence.derived_key("links")
     except keyring.KeyIsGone:
         raise Missing() from None
-    if not tokens.fits(token, key, offer.id, tokens.OFFER, registration.link_generation):
+    ways = tokens.OFFER, tokens.OFFER_LETTER
+    if not any(tokens.fits(token, key, offer.id, way, registration.link_generation) for way in ways):
         raise Missing()
     return offer
+
+
+def is_from_letter(offer: Offer, token: str) -> bool:
+    """True of the link in a letter: whoever has it opened the mailbox. The page of one's place has another."""
+    return hmac.compare_digest(token.encode(), offer.token(tokens.OFFER_LETTER).encode())
 
 
 def _whole() -> sa.Select[Offer]:
@@ -48,8 +55,11 @@ def _whole() -> sa.Select[Offer]:
     )
 
 
-def accept(offer_id: uuid.UUID) -> Registration:
-    """I take it: the place is kept. A second time changes nothing. Raises Conflict when it is too late, Missing."""
+def accept(offer_id: uuid.UUID, *, proven: bool = True) -> Registration:
+    """I take it: the place is kept. A second time changes nothing. `proven`: as for registrations.reconfirm.
+
+    Raises Conflict when it is too late, Missing.
+    """
     offer, registration = _locked(offer_id)
     now = clock.now()
     if offer.state == offers.ACCEPTED and registration.state in SEATED:
@@ -58,6 +68,7 @@ def accept(offer_id: uuid.UUID) -> Registration:
         raise Conflict(TOO_LATE if offer.state in (offers.OPEN, offers.LAPSED) else _l("This offer has ended."))
     offer.end(offers.ACCEPTED, now)
     registration.state, registration.reconfirmed_at = CONFIRMED, clock.to_minute(now)
+    registration.proven = registration.proven or proven
     registration.revise(now)
     db.session.flush()
     outbox.void_offer(offer.id)

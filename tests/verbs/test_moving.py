@@ -375,3 +375,23 @@ def test_what_cannot_be(world: ModuleType, clinic: Posted, at: Any) -> None:
     at(the(clinic.occurrence_id).starts_at)
     with pytest.raises(Conflict), transaction():
         events.move_date(clinic.occurrence_id, day.replace(hour=9), day.replace(hour=12), clinic.venue_id)
+
+
+def test_a_date_is_not_moved_onto_its_twin(world: ModuleType, clinic: Posted) -> None:
+    with transaction():
+        date = db.session.get_one(Occurrence, clinic.occurrence_id)
+        week = timedelta(weeks=1)
+        hours = date.starts_local + week, date.ends_local + week
+        events.add_date(clinic.event_id, events.Timetable(*hours, date.venue_id, 5))
+    with pytest.raises(Refusal) as refused:
+        move(clinic)
+    assert refused.value.field == "day"
+
+
+def test_a_house_that_it_came_back_to_is_told_with_the_one_between(world: ModuleType, clinic: Posted) -> None:
+    with transaction():
+        person, elsewhere = world.attends(clinic), world.venue(clinic.organization_id)
+    for venue_id in (elsewhere, clinic.venue_id):
+        move(clinic, timedelta(), venue_id)
+    found = moved.of(world.registration(person))
+    assert found and found.only_the_place and not found.only_the_end

@@ -319,3 +319,19 @@ def test_a_key_ring_that_was_put_back_stops_no_counting(attend: Callable[..., No
     attend(dates=4)
     postman.deliver_due()
     assert len(letters_sent.deliveries) == 6
+
+
+def test_who_changes_to_anothers_address_and_cancels_writes_to_nobody(
+    world: ModuleType, letters_sent: Sink, at: Any
+) -> None:
+    at("2026-11-21 10:00")
+    with transaction():
+        place = world.attends(world.workshop(), contact="own@post.example")
+    postman.deliver_due()
+    at.later(minutes=1)
+    with transaction():
+        registrations.change(place, replace(Wishes.of(world.registration(place)), contact="victim@post.example"))
+    with transaction():
+        registrations.cancel(place)
+    postman.deliver_due()
+    assert letters_sent.to("victim@post.example") == []

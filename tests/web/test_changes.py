@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from types import ModuleType
@@ -20,6 +21,7 @@ from scheduler.core.extensions import db, transaction
 from scheduler.models.checklist import Checklist
 from scheduler.models.event import Event, Occurrence, Slot
 from scheduler.models.registration import Registration
+from scheduler.registrations import Wishes
 
 from ..calendars.reading import read
 from .filling import code_in
@@ -361,3 +363,25 @@ def test_a_page_from_before_the_date_moved_keeps_and_changes_nothing(
     assert "There is a new date" in now and moved
     assert client.post(f"{link(marisol)}/confirmation", data={"moved": moved[1]}).status_code == 303
     assert row(marisol).keep_asked_at is None
+
+
+def test_a_change_from_the_letter_keeps_its_link(client: FlaskClient, world: ModuleType, marisol: uuid.UUID) -> None:
+    letter = f"/en/place/{row(marisol).token(tokens.LETTER)}"
+    sent = press(client, letter, note="By bus")
+    assert (sent.status_code, sent.location) == (303, f"{letter}?said=changed"), "the code and the links are as before"
+    renewed = press(client, letter, email="new@post.example")
+    assert renewed.location == f"{link(marisol)}?said=renewed" and client.get(letter).status_code == 404
+    again = client.post(f"{letter}/changes", data={})
+    assert again.status_code == 404
+
+
+def test_a_held_place_with_another_address_has_a_day_from_then_on(world: ModuleType, clinic: Any, at: Any) -> None:
+    with transaction():
+        place = world.attends(clinic)
+        held = db.session.get_one(Registration, place)
+        held.state, held.held_until = "held", clock.now() + timedelta(hours=24)
+    at.later(hours=23)
+    wishes = replace(Wishes.of(row(place)), contact="right@post.example")
+    with transaction():
+        registrations.change(place, wishes)
+    assert row(place).held_until == clock.now() + timedelta(hours=24)

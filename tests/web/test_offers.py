@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from scheduler import registrations, waitlist
+from scheduler.core import tokens
 from scheduler.core.extensions import db, transaction
 from scheduler.models.message import Message
 from scheduler.models.offer import Offer
@@ -209,3 +210,13 @@ def test_open_offers_are_named_in_no_address_of_the_open_web(client: FlaskClient
     response = client.get(link(waits()))
     assert response.headers["Cache-Control"] == "no-store" and "noindex" in response.text
     assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("purpose", [tokens.OFFER, tokens.OFFER_LETTER])
+def test_only_the_link_in_the_letter_proves_a_mailbox(
+    client: FlaskClient, world: ModuleType, waits: Waits, purpose: str
+) -> None:
+    first = waits()
+    offered = f"/en/place/offer/{offer_of(first).token(purpose)}"
+    assert client.post(f"{offered}/acceptance").status_code == 303
+    assert world.registration(first).proven is (purpose == tokens.OFFER_LETTER)

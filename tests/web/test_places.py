@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import events
+from scheduler import events, reminders
 from scheduler.core import clock, tokens
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Event, Occurrence, Slot
@@ -444,3 +444,18 @@ def test_a_form_from_before_the_date_moved_is_shown_again(client: FlaskClient, w
     assert "Please ring twice" in response.text
     again = {**typed, "nonce": nonce_in(response.text)}
     assert client.post(address(workshop), data=again).status_code == 303 and len(everyone()) == 1
+
+
+def test_a_reminder_does_not_tell_who_is_only_held(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    """Only kept places are reminded, so whoever filled the form is not shown whether one is on its way."""
+    at("2026-12-02 17:55")
+    with transaction():
+        workshop = world.workshop(seats=9, starts_local=world.a_day_ahead(3, "18:00"))
+    pages = [kept(client, workshop) for _ in range(5)]
+    at.later(minutes=10)
+    with transaction():
+        assert reminders.write_due() == 4
+    secrets = re.compile(r"[A-Za-z0-9_-]{64}|[2-9A-Z]{4}-[2-9A-Z]{4}")
+    assert len({secrets.sub("", client.get(page).text) for page in pages}) == 1
+    letter = client.get(f"/en/place/{everyone()[0].token(tokens.LETTER)}").text
+    assert "Reminder" in letter, "who opened the mailbox sees all that was sent there"

@@ -50,12 +50,13 @@ def offered(token: str) -> Answer | Response:
 @access.link
 def accept(token: str) -> Answer | Response:
     """I take it."""
-    offer_id = found(token).id
+    offer = found(token)
+    offer_id, proven = offer.id, waitlist.is_from_letter(offer, token)
     if request.method != "POST":
         return redirect(url_for("places.offered", token=token), 303)
     try:
         with transaction():
-            waitlist.accept(offer_id)
+            waitlist.accept(offer_id, proven=proven)
     except Refusal as refusal:
         return offer_page(found(token), token, refusal)
     return own_page(found(token))
@@ -115,7 +116,7 @@ def question(offer: Offer, *, token: str = "", code: str = "") -> Answer:
 @access.link
 def accept_by_code() -> Answer | Response:
     """I take it."""
-    return act(lambda registration_id: waitlist.accept(_posted_offer(registration_id)))
+    return act(lambda registration_id: waitlist.accept(_posted_offer(registration_id), proven=False))
 
 
 @blueprint.route("/<lang:lang>/place/code/refusal", methods=["GET", "POST"])

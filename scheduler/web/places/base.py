@@ -69,11 +69,17 @@ def held_page(
     """Everything about one place. Behind a link all of it; behind a code name, contact and note stay covered.
 
     `full`: a date that could not be taken in exchange, where one can wait in line. `told`: the letters, if at hand.
+
+    Unless it was opened from a letter, a held place looks like a kept one, which alone is reminded and asked no more:
+    else anyone could find out whether an e-mail is already known here.
     """
     standing = standing_of(registration)
+    opened = bool(token) and registrations.is_from_letter(registration, token)
     shown = _turns(registration, standing, full)
     shown |= _kept(registration, letters.letters_of(registration.id) if told is None else told)
-    shown["asked"] = _is_asked(registration, token)
+    shown["asked"] = not registration.is_reconfirmed or (registration.state == places.HELD and opened)
+    if registration.has_email and not opened:
+        shown["messages"] = [one for one in shown["messages"] if one.letter != letters.REMINDER]
     shown |= {"code": code, "problem": problem, "said": SAID.get(said, ""), "said_of": said}
     draw = partial(_draw, registration.occurrence, standing)
     if token and not (problem or said or full or shown["offers_made"]) and is_common(registration, standing):
@@ -107,17 +113,6 @@ def _draw(occurrence: Occurrence, standing: str, registration: Registration | St
         new=new_on_the_list(registration.checklist_id, event.checklist),
         reminded=reminders_before(shown["days_before"]),
         **shown,
-    )
-
-
-def _is_asked(registration: Registration, token: str) -> bool:
-    """Whether to ask if they come: until they said so; for a held place until they said so from the letter.
-
-    On other pages it looks like a kept one: else anyone could find out whether an e-mail is already known here.
-    """
-    is_held = registration.state == places.HELD
-    return not registration.is_reconfirmed or (
-        is_held and bool(token) and registrations.is_from_letter(registration, token)
     )
 
 

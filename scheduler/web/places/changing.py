@@ -34,11 +34,11 @@ def change(token: str) -> Answer | Response:
         return page(registration, form, token, 422)
     try:
         limits.take(limits.PLACES)
-        new = save(registration, form)
+        renewed = save(registration, form)
     except Refusal as refusal:
         return show_again(token, refusal)
-    said = "changed" if new == token else "renewed"
-    return redirect(url_for("places.show", token=new, said=said), 303)
+    said = "renewed" if renewed else "changed"
+    return redirect(url_for("places.show", token=renewed or token, said=said), 303)
 
 
 @blueprint.route("/<lang:lang>/place/<token>/feed", methods=["GET", "POST"])
@@ -92,11 +92,12 @@ def _sent_now(registration: Registration) -> bytes:
 
 
 def save(registration: Registration, form: ChangesForm) -> str:
-    """Change the place; returns the token of its page from now on. Raises Refusal."""
+    """Change the place; returns a new token if its old links are dead now, else nothing. Raises Refusal."""
     registration_id, wishes, seen = registration.id, wishes_of(form, registration), seen_at(form, registration)
+    before = registration.link_generation
     with transaction():
         changed = registrations.change(registration_id, wishes, nonce=form.nonce.data, seen_at=seen)
-        return changed.token()
+        return changed.token() if changed.link_generation != before else ""
 
 
 def page(registration: Registration, form: ChangesForm, token: str, status: int = 200) -> Answer:

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from ... import calendars, registrations
+from ... import calendars, outbox, registrations
 from ...core import clock
 from ...core.errors import Conflict, Missing, Refusal
 from ...core.extensions import transaction
@@ -105,6 +105,7 @@ def ask(template: str, registration: Registration, *, token: str = "", code: str
     """One question before an act that cannot be taken back."""
     is_awaited, is_over = registration.is_awaited(clock.now()), registration.occurrence.ends_at <= clock.now()
     asked = {"registration": registration, "is_awaited": is_awaited, "is_over": is_over, "token": token, "code": code}
+    asked["is_told"] = is_awaited and registration.has_email and outbox.was_written_to(registration.id)
     return render_template(template, **asked), 200
 
 
