@@ -110,15 +110,30 @@ def test_nobody_is_lost_on_the_way_up(app: Flask, new_database: NewDatabase) -> 
     """SQLite copies a table to change it: what hangs on its rows must stay, and so must what is guarded."""
     with new_database().app_context():
         flask_migrate.upgrade(revision="0001")
-        with db.engine.connect() as old, old.begin():
-            for table, row in ROWS.items():
-                names = ", ".join(row)
-                old.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(row)})"), row)
+        put_in(ROWS)
         flask_migrate.upgrade()
         with db.engine.connect() as new:
             assert new.execute(sa.text("SELECT number, line, arrived FROM registration")).all() == [(7, 7, 2)]
             assert new.execute(sa.text("SELECT letter FROM message")).all() == [("confirmation",)]
             assert new.execute(sa.text("SELECT reminder_days FROM event")).scalar() in ("[3, 1]", [3, 1])
+
+
+def test_a_place_that_waits_for_an_older_letter_is_kept(app: Flask, new_database: NewDatabase) -> None:
+    """The link in that letter proves no mailbox any more, so the place would go, with thanks."""
+    with new_database().app_context():
+        flask_migrate.upgrade(revision="0001")
+        put_in(ROWS | {"registration": ROWS["registration"] | {"state": "held", "held_until": THEN}})
+        flask_migrate.upgrade()
+        with db.engine.connect() as new:
+            found = new.execute(sa.text("SELECT state, held_until, proven FROM registration")).one()
+            assert (found[0], found[1], bool(found[2])) == ("confirmed", None, False)
+
+
+def put_in(rows: dict[str, dict[str, Any]]) -> None:
+    with db.engine.connect() as connection, connection.begin():
+        for table, row in rows.items():
+            names = ", ".join(row)
+            connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(row)})"), row)
 
 
 ID, THEN = "0123456789abcdef0123456789abcdef", "2026-11-22 10:00:00"
