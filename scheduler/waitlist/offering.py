@@ -61,18 +61,22 @@ def offer_due(occurrence_id: uuid.UUID) -> int:
 
 
 def dates_to_offer() -> list[uuid.UUID]:
-    """The dates on which something stands free beside a line, such as what came free at night, and it is day."""
+    """The dates on which something stands free beside a line, such as what came free at night, and it is day.
+
+    A date may have begun: what matters is whether the time that is free is still to come.
+    """
+    now = clock.now()
     fits = sa.exists().where(
         Registration.occurrence_id == Occurrence.id,
         Registration.state == WAITLISTED,
         Slot.occurrence_id == Occurrence.id,
+        Slot.starts_at > now,
         Slot.seats_limit - Slot.seats_taken >= Registration.party,
     )
-    now = clock.now()
     query = sa.select(Occurrence.id, Occurrence.zone).join(Event, Event.id == Occurrence.event_id)
     query = query.where(
         Occurrence.waiting > 0,
-        Occurrence.starts_at > now,
+        Occurrence.ends_at > now,
         Occurrence.state == "scheduled",
         Occurrence.closed_at.is_(None),
         Event.state == PUBLISHED,

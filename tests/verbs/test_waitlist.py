@@ -181,6 +181,22 @@ def test_nothing_is_offered_at_night_or_too_close_to_the_start(world: ModuleType
     assert line.counts() == (0, 1)
 
 
+def test_what_came_free_at_night_is_offered_though_the_date_has_begun(world: ModuleType, at: Clock) -> None:
+    """It begins when the night ends, and there are times in the afternoon."""
+    at("2026-09-01 10:00")
+    with transaction():
+        posted = world.clinic(slots=14, seats=1, starts_local=datetime(2026, 9, 5, 8, 0))
+        late = [world.attends(posted, slot, contact=f"{slot}@post.example") for slot in range(14)][-1]
+        waits = world.attends(posted, contact="waits@post.example")
+    at("2026-09-04 22:30")
+    with transaction():
+        registrations.cancel(late)
+    for now in ("2026-09-05 07:59", "2026-09-05 08:00"):
+        at(now)
+        worker.do_chores()
+    assert world.registration(waits).state == OFFERED
+
+
 def test_what_came_free_at_night_is_offered_in_the_morning(line: Line, at: Clock) -> None:
     first = line.joins()
     at("2026-09-01 23:00")
