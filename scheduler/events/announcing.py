@@ -23,7 +23,7 @@ from ..models.checklist import Checklist
 from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
 from ..models.organization import Organization
 from ..models.registration import DISCREET, Registration
-from .hiding import keep_in_sight
+from .hiding import keep_in_line, keep_in_sight
 from .publishing import NotReady, lock, problems
 
 EDITABLE = (DRAFT, "in_review", PUBLISHED)
@@ -90,6 +90,7 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
         _keep_way_in(event, said.admission)
         _keep_kind(event, said)
         keep_in_sight(event, said.visibility)
+        keep_in_line(event, said.admission)
         _say(event, said)
         if db.session.is_modified(event):
             event.revised_at = clock.now()

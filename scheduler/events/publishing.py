@@ -16,7 +16,7 @@ from ..core import clock, wording
 from ..core.errors import Conflict, Missing, Refusal
 from ..core.extensions import db
 from ..core.languages import OFFERED
-from ..models.event import DRAFT, PUBLISHED, Event, Occurrence
+from ..models.event import DRAFT, HYBRID, ONLINE, PUBLISHED, Event, Occurrence
 from ..models.venue import Venue
 
 
@@ -50,6 +50,11 @@ def problems(event: Event) -> list[str]:
     for occurrence in coming:
         found += _problems_of_date(event, occurrence)
     return found
+
+
+def is_over(event: Event) -> bool:
+    """True of an event that was shown, and of which nothing is still to come."""
+    return event.state == PUBLISHED and not _coming(event)
 
 
 def _due_for_review(event: Event) -> str:
@@ -106,6 +111,9 @@ def warnings(event: Event) -> list[str]:
     found = [_("There is no summary in %(language)s.", language=name) for name in missing]
     if not event.languages:
         found.append(_("Nobody knows yet which languages are spoken there."))
+    online = event.format in (ONLINE, HYBRID) or any(date.is_online for date in _coming(event))
+    if online and not event.join_link:
+        found.append(_("There is no link to join yet. People get it with their place."))
     if event.checklist is None:
         found.append(_("There is no list of what to bring."))
     elif event.checklist.replaced:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,3 +81,11 @@ def change_person(
     if changed.revised_at != before:
         audits.append(changed.occurrence.event.organization_id, user_id, audits.PERSON_CHANGED, changed.id)
     return changed
+
+
+def on_behalf(registration_id: uuid.UUID, user_id: uuid.UUID, verb: Callable[[uuid.UUID], object]) -> None:
+    """Do for a person what they could do themselves, and write down who did it. Raises what the verb raises."""
+    registration = registrations.locked(registration_id)
+    organization_id = registration.occurrence.event.organization_id
+    verb(registration_id)
+    audits.append(organization_id, user_id, audits.PERSON_CHANGED, registration_id)

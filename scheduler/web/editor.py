@@ -133,6 +133,7 @@ def _overview(event: Event, status: int = 200) -> Answer:
         "console/editor/event.html",
         event=event,
         problems=events.problems(event),
+        is_over=events.is_over(event),
         warnings=events.warnings(event),
         unfinished=event.state in UNFINISHED,
         editable=event.state in events.EDITABLE,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from flask import Blueprint
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from .. import waitlist
+from .. import rosters, waitlist
 from ..core.errors import Missing
 from ..models import offer as offers
 from ..models.organization import COORDINATOR, LEAD
@@ -24,7 +26,7 @@ Answer = str | Response | tuple[str, int]
 def accept(offer_id: uuid.UUID) -> Answer:
     """They take it."""
     person = _whose(offer_id)
-    return act(person, own_place(person, LEAD, COORDINATOR), lambda _person: waitlist.accept(offer_id))
+    return _answer(person, lambda _person: waitlist.accept(offer_id))
 
 
 @blueprint.post("/offers/<uuid:offer_id>/refusal")
@@ -32,7 +34,12 @@ def accept(offer_id: uuid.UUID) -> Answer:
 def refuse(offer_id: uuid.UUID) -> Answer:
     """Not this time: they stay in line for another, where there is one."""
     person = _whose(offer_id)
-    return act(person, own_place(person, LEAD, COORDINATOR), lambda _person: waitlist.decline(offer_id, stay=True))
+    return _answer(person, lambda _person: waitlist.decline(offer_id, stay=True))
+
+
+def _answer(person: uuid.UUID, verb: Callable[[uuid.UUID], object]) -> Answer:
+    user_id = current_user.user_id
+    return act(person, own_place(person, LEAD, COORDINATOR), lambda one: rosters.on_behalf(one, user_id, verb))
 
 
 def _whose(offer_id: uuid.UUID) -> uuid.UUID:

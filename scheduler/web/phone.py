@@ -60,8 +60,9 @@ def book(occurrence_id: uuid.UUID) -> Answer:
 def give_back(registration_id: uuid.UUID) -> Answer:
     """Somebody calls and cannot come: the next in line can have the place. Raises Conflict for who is here."""
     occurrence_id = own_place(registration_id, LEAD, COORDINATOR)
+    user_id = current_user.user_id
     with transaction():
-        registrations.cancel(registration_id)
+        rosters.on_behalf(registration_id, user_id, registrations.cancel)
     flash(_("Their place is given back, and the next in line can have it."))
     return redirect(url_for("rosters.show", occurrence_id=occurrence_id), 303)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -190,9 +191,10 @@ def undo_check_in(registration_id: uuid.UUID) -> Answer:
 @access.staff(LEAD, COORDINATOR)
 def give_place(registration_id: uuid.UUID) -> Answer:
     """Who waits gets the first time that fits, and a letter; out of turn only where the button said so."""
-    sure = "out_of_turn" in request.form
+    sure, user_id = "out_of_turn" in request.form, current_user.user_id
     date = own_place(registration_id, LEAD, COORDINATOR)
-    return act(registration_id, date, lambda place: waitlist.promote(place, out_of_turn=sure))
+    promote = partial(waitlist.promote, out_of_turn=sure)
+    return act(registration_id, date, lambda place: rosters.on_behalf(place, user_id, promote))
 
 
 def act(registration_id: uuid.UUID, occurrence_id: uuid.UUID, verb: Callable[[uuid.UUID], object]) -> Answer:

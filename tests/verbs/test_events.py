@@ -203,6 +203,26 @@ def test_a_link_that_nobody_is_shown_makes_no_letter(published: uuid.UUID, world
     assert (db.session.scalar(told), the(published).sequence) == (0, 0)
 
 
+@pytest.mark.parametrize("admission", ["numbers", "invite_code"])
+def test_whoever_has_a_place_keeps_the_way_in(published: uuid.UUID, world: ModuleType, admission: str) -> None:
+    said = replace(SAID, checklist_id=the(published).checklist_id)
+    with transaction():
+        db.session.get_one(Event, published).admission = "single_session"
+    attend(published, world)
+    assert refused(events.edit, published, replace(said, admission=admission)).field == "admission"
+
+
+def test_an_online_event_without_a_link_is_warned_of(published: uuid.UUID) -> None:
+    there = "There is no link to join yet. People get it with their place."
+    assert there not in events.warnings(the(published))
+    with transaction():
+        db.session.get_one(Event, published).format = "hybrid"
+    assert there in events.warnings(the(published))
+    with transaction():
+        db.session.get_one(Event, published).join_link = "https://meet.example/a"
+    assert there not in events.warnings(the(published))
+
+
 def test_an_event_that_is_over_is_not_changed(published: uuid.UUID) -> None:
     with transaction():
         db.session.get_one(Event, published).state = "cancelled"

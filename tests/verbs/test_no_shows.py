@@ -117,3 +117,22 @@ def test_the_worker_does_it(evening: Any, at: Any) -> None:
     at("2026-12-12 21:00")
     worker.do("no-shows", worker.CHORES["no-shows"])
     assert found(evening[1])[0] == states.NO_SHOW
+
+
+@pytest.mark.parametrize("came", [False, True])
+@pytest.mark.parametrize("by_venue", [False, True])
+def test_nobody_stays_away_from_a_date_without_a_door(world: ModuleType, at: Any, came: bool, by_venue: bool) -> None:
+    """Unless somebody was checked in there all the same."""
+    at("2026-11-28 09:00")
+    with transaction():
+        where = {"venue_id": world.venue(world.organization(), online=True)} if by_venue else {"format": "online"}
+        posted = world.workshop(starts_local=world.a_day_ahead(0, "18:00"), **where)
+        one, other = world.attends(posted), world.attends(posted, contact="other@post.example")
+    at("2026-11-28 18:05")
+    if came:
+        with transaction():
+            checkin.check_in(one)
+    at("2026-11-28 21:00")
+    with transaction():
+        assert checkin.mark_no_shows() == came
+    assert world.registration(other).state == (states.NO_SHOW if came else states.CONFIRMED)

@@ -15,7 +15,7 @@ from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Event, Occurrence
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD
 
-from .reading import read
+from .reading import page, read
 from .signing_in import filled, press, save, sign_in
 
 WORDS = {
@@ -360,3 +360,16 @@ def test_a_lead_of_two_organizations_chooses_one(client: FlaskClient, world: Mod
     answer = save(client, "/console/events/new?type=education", **{**WORDS, "organization": str(other)})
     assert answer.status_code == 303
     assert event_of().organization_id == other
+
+
+def test_an_event_that_is_over_asks_for_nothing_but_a_new_date(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    at("2026-11-28 09:00")
+    with transaction():
+        posted, lead = world.workshop(), world.organizer()
+    sign_in(client, lead)
+    assert "Cancel this event" in page(client, f"/console/events/{posted.event_id}")
+    at("2026-12-20 09:00")
+    sign_in(client, lead)
+    said = page(client, f"/console/events/{posted.event_id}")
+    assert "This event is over. Add a date to hold it again." in said
+    assert "Please put right" not in said and "Cancel this event" not in said

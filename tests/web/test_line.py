@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import registrations, waitlist
+from scheduler import audits, registrations, waitlist
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted, Staff
+from scheduler.models.audit import AuditEntry
 from scheduler.models.event import Occurrence, Slot
 from scheduler.models.message import SENT, Message
 from scheduler.models.offer import open_for
@@ -228,6 +229,8 @@ def test_out_of_turn_only_when_said_twice(client: FlaskClient, world: ModuleType
     given = press(client, roster(posted), give, show="waiting", out_of_turn="yes")
     assert given.status_code == 303
     assert (state(world, first), state(world, second)) == (WAITLISTED, CONFIRMED)
+    written = sa.select(AuditEntry.user_id, AuditEntry.subject_id).where(AuditEntry.act == audits.PERSON_CHANGED)
+    assert db.session.execute(written).all() == [(staff.user_id, second)], "who gave it, and to whom"
 
 
 def test_the_door_sees_the_line_but_does_not_answer_for_people(
