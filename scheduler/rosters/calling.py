@@ -20,7 +20,7 @@ from ..models.event import Event, Occurrence
 from ..models.message import Message
 from ..models.offer import Offer
 from ..models.registration import Registration
-from .calls import UNDO_FOR, Call, Made, call_of, made_of
+from .calls import SAID_BESIDES, UNDO_FOR, Call, Made, call_of, made_of
 from .viewing import readable, wrong_numbers
 
 
@@ -65,7 +65,7 @@ def _listed(dates: list[Occurrence]) -> CallList:
     ids = [occurrence.id for occurrence in dates]
     wrong = wrong_numbers(ids)
     calls = sorted((call_of(*told) for told in _to_tell(ids, now)), key=_urgency)
-    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
+    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR, Message.attempts > 0)
     return CallList(
         to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
         to_write=[call for call in calls if call.has_email and not call.mail_failed],
@@ -82,11 +82,17 @@ def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[tuple[Message, bool]
     """Calls to make, and letters that came back: one of these for each person whom no call is about."""
     waiting = sa.and_(Message.channel == letters.CALL, Message.state == letters.WAITING)
     found = [one for one in _messages(dates, sa.or_(waiting, letters.came_back())) if one.is_still_due(now)]
-    calls = [one for one in found if one.channel == letters.CALL]
+    calls = _without_what_is_told_besides([one for one in found if one.channel == letters.CALL])
     failed = {one.registration_id: one for one in sorted(found, key=lambda one: one.due_at) if one not in calls}
     told = [(call, call.registration_id in failed) for call in calls]
     called = {call.registration_id for call in calls}
     return told + [(one, True) for person, one in failed.items() if person not in called]
+
+
+def _without_what_is_told_besides(calls: list[Message]) -> list[Message]:
+    """Whoever is called about more hears that the place is kept as well: that card shows time, place and code."""
+    called = {call.registration_id for call in calls if call.letter not in SAID_BESIDES}
+    return [call for call in calls if call.letter not in SAID_BESIDES or call.registration_id not in called]
 
 
 def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> list[Message]:

@@ -22,6 +22,8 @@ UNDO_FOR = timedelta(hours=1)
 UNDONE = (letters.REACHED, letters.NO_ANSWER, letters.WRONG_NUMBER)
 """Outcomes that can be taken back. Who will not come has given the place away."""
 
+SAID_BESIDES = (letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)
+"""What whoever is called about something else hears too."""
 NEWS_OF_PLACE = (letters.MOVE, letters.NEW_ADDRESS)
 """Where the caller tells where it is now."""
 

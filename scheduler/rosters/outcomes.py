@@ -14,7 +14,7 @@ from ..core.extensions import db
 from ..models import message as letters
 from ..models.message import Message
 from ..models.registration import Registration
-from .calls import can_undo
+from .calls import SAID_BESIDES, can_undo
 
 STATES = {
     letters.REACHED: letters.SENT,
@@ -42,8 +42,23 @@ def record_call(message_id: uuid.UUID, outcome: str, user_id: uuid.UUID, tries: 
     message.state, message.outcome, message.outcome_at = STATES[outcome], outcome, clock.to_minute(now)
     message.attempts += 1
     message.sent_at = now if message.state == letters.SENT else None
+    if outcome == letters.REACHED:
+        _settle(registration, message)
     _write_down(registration, user_id)
     return message
+
+
+def _settle(registration: Registration, message: Message) -> None:
+    """What the same call has told besides: whoever hears of a reminder knows that the place is kept."""
+    besides = SAID_BESIDES + ((letters.NEW_ADDRESS,) if message.letter == letters.MOVE else ())
+    told = {"state": letters.SENT, "outcome": letters.REACHED, "outcome_at": message.outcome_at}
+    waiting = _calls_of(registration, Message.letter.in_(besides), Message.state == letters.WAITING)
+    db.session.execute(waiting.where(Message.id != message.id).values(sent_at=message.sent_at, **told))
+
+
+def _calls_of(registration: Registration, *which: sa.ColumnElement[bool]) -> sa.Update:
+    theirs = Message.registration_id == registration.id, Message.channel == letters.CALL
+    return sa.update(Message).where(*theirs, *which).execution_options(synchronize_session=False)
 
 
 def undo_call(message_id: uuid.UUID, user_id: uuid.UUID) -> Message:
@@ -56,6 +71,9 @@ def undo_call(message_id: uuid.UUID, user_id: uuid.UUID) -> Message:
         raise Conflict(_l("This call can no longer be taken back."))
     if registration.reconfirmed_at == message.outcome_at:
         registration.reconfirmed_at = None
+    besides = _calls_of(registration, Message.outcome_at == message.outcome_at, Message.attempts == 0)
+    again = {"state": letters.WAITING, "outcome": None, "outcome_at": None, "sent_at": None}
+    db.session.execute(besides.where(Message.id != message.id).values(**again))
     message.attempts -= 1
     message.state, message.sent_at = letters.WAITING, None
     message.outcome = letters.NO_ANSWER if message.attempts else None

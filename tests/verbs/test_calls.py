@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from scheduler import audits, events, outbox, registrations, rosters, waitlist
+from scheduler import audits, events, outbox, registrations, reminders, rosters, waitlist
 from scheduler.core.errors import Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.models import message as letters
@@ -358,3 +358,24 @@ def test_the_sheet_and_a_number_hold_no_contact_and_are_written_down(
         registrations.cancel(place)
     with pytest.raises(Missing), transaction():
         rosters.number_card(place, staff.user_id)
+
+
+def test_whoever_is_reached_is_called_once(world: ModuleType, posted: Any, staff: Any, at: Any) -> None:
+    """They kept a place by phone and were not called yet when the reminder came due: one card, one call, one undo."""
+    place = phones(world, posted)
+    at("2026-12-09 18:01")
+    with transaction():
+        assert reminders.write_due() == 1
+    [card] = calls(posted, staff).to_make
+    assert card.letter == letters.REMINDER
+    with transaction():
+        rosters.record_call(card.message_id, letters.NO_ANSWER, staff.user_id)
+    assert [one.letter for one in calls(posted, staff).to_make] == [letters.REMINDER]
+    with transaction():
+        rosters.record_call(card.message_id, letters.REACHED, staff.user_id)
+    found = calls(posted, staff)
+    assert found.to_make == [] and [made.message_id for made in found.made] == [card.message_id]
+    with transaction():
+        rosters.undo_call(card.message_id, staff.user_id)
+    left = sa.select(Message.letter).where(Message.registration_id == place, Message.state == letters.WAITING)
+    assert set(db.session.scalars(left)) == {letters.REMINDER, letters.CONFIRMATION}
