@@ -16,6 +16,7 @@ from .quantities import Day, Whole
 
 TITLE_LENGTH, SUMMARY_LENGTH, LABEL_LENGTH = 120, 600, 120
 ROWS, MOST_ROWS = 3, 12
+LEAST_STEP, MOST_STEP = 5, 240
 ENGLISH, SPANISH = {"lang": "en"}, {"lang": "es"}
 NUMERIC = {"inputmode": "numeric", "class": "short"}
 
@@ -188,7 +189,9 @@ class DateForm(Form):
     day = Day(_l("Day"), required=_l("Choose the day."))
     starts = Hour(_l("Start"), required=_l("Write when it starts."))
     last = Hour(_l("Last arrival"), required=_l("Write the last time at which people may come."))
-    every = Whole(_l("A new time every so many minutes"), least=5, most=240, default=30, render_kw=NUMERIC)
+    every = Whole(
+        _l("A new time every so many minutes"), least=LEAST_STEP, most=MOST_STEP, default=30, render_kw=NUMERIC
+    )
     ends = Hour(_l("End"), required=_l("Write when it ends."))
     places = Whole(_l("Number of places"), least=0, most=2000, default=0, render_kw=NUMERIC)
     venue = Listed(_l("Place"))

@@ -286,6 +286,20 @@ def test_the_next_date_begins_like_the_last(desk: FlaskClient, draft: str) -> No
     assert 'value="09:30"' in page and 'value="12:00"' in page and 'value="2026-12-05"' not in page
 
 
+def test_two_sessions_a_day_are_no_rule(desk: FlaskClient, draft: str) -> None:
+    """From 9:00 to 14:00 are 300 minutes: more than a rule can say, so the form asks for no rule."""
+    save(desk, f"{draft}/dates", **DATE | {"starts": "09:00", "last": "09:00", "ends": "17:00"}, venue="")
+    address = f"/console/dates/{event_of().occurrences[0].id}"
+    added = {"new-0-starts": "14:00", "new-0-places": "4"}
+    assert save(desk, f"{address}/times", **added).status_code == 303
+    page = desk.get(address).text
+    assert 'name="every"' not in page and "set one by one" in page
+    assert save(desk, address, ends="16:30").status_code == 303
+    assert [slot.starts_local.hour for slot in event_of().occurrences[0].slots] == [9, 14]
+    assert filled(desk.get(f"{draft}/dates").text)["every"] == ["30"]
+    assert save(desk, f"{draft}/dates", day="2026-12-06").status_code == 303
+
+
 def test_a_published_event_is_not_edited_into_pieces(desk: FlaskClient, world: ModuleType) -> None:
     with transaction():
         posted = world.clinic()
