@@ -50,6 +50,11 @@ class Timetable:
         count = span // timedelta(minutes=self.every_minutes) + 1
         return [self.starts_local + timedelta(minutes=self.every_minutes * number) for number in range(count)]
 
+    def is_plan_of(self, occurrence: Occurrence) -> bool:
+        """True if its day, hours and place are those that the date has."""
+        planned = (self.starts_local, self.ends_local, self.venue_id)
+        return planned == (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id)
+
 
 def add_date(event_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     """A new date with its times. Raises Refusal, with the field, for what cannot be."""
@@ -76,11 +81,10 @@ def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     """Other times, another place, other numbers. Raises Conflict when people have a place and the date would move."""
     event, occurrence = locked_date(occurrence_id)
     lacked = problems(event)
-    check_timetable(timetable, occurrence.zone)
+    check_timetable(timetable, occurrence.zone, occurrence)
     venue = venue_of(event, timetable.venue_id)
     begin = occurrence.starts_local
-    planned = (timetable.starts_local, timetable.ends_local, timetable.venue_id)
-    if planned != (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id):
+    if not timetable.is_plan_of(occurrence):
         _refuse_with_people(occurrence)
         _refuse_twin(event, timetable, but=occurrence)
         occurrence.venue = venue
@@ -112,8 +116,11 @@ def remove_date(occurrence_id: uuid.UUID) -> Event:
     return event
 
 
-def check_timetable(timetable: Timetable, zone: str) -> None:
-    """Raise Refusal, with the field, for times that cannot be: over, backwards, or skipped by the spring change."""
+def check_timetable(timetable: Timetable, zone: str, of: Occurrence | None = None) -> None:
+    """Raise Refusal, with the field, for times that cannot be: over, backwards, or skipped by the spring change.
+
+    A date that has begun (`of`) keeps its day, hours and place: then only its times and their places are new.
+    """
     starts, ends = timetable.starts_local, timetable.ends_local
     if starts > clock.local(clock.now(), zone).replace(tzinfo=None) + FARTHEST:
         raise Refusal(_l("Choose a date within the next two years."), field="day")
@@ -124,7 +131,8 @@ def check_timetable(timetable: Timetable, zone: str) -> None:
             raise Refusal(words, field=field)
     if ends <= starts:
         raise Refusal(_l("The end must be later than the start."), field="ends")
-    if clock.to_utc(starts, zone) <= clock.now():
+    stays = of is not None and timetable.is_plan_of(of)
+    if not stays and clock.to_utc(starts, zone) <= clock.now():
         raise Refusal(_l("This is over. Choose a date that is still to come."), field="day")
     _check_arrivals(timetable)
 

@@ -148,7 +148,7 @@ def change(occurrence_id: uuid.UUID) -> Answer:
         refusals.check(form)
         timetable = _timetable(form, keeps_times)
         if "show" in request.form:
-            events.check_timetable(timetable, occurrence.zone)
+            events.check_timetable(timetable, occurrence.zone, occurrence)
             return _date_page(occurrence, form, timetable)
         event_id = occurrence.event_id
         with transaction():

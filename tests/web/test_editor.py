@@ -280,6 +280,24 @@ def test_a_date_that_is_over_only_tells(client: FlaskClient, world: ModuleType, 
     assert "Save the date" not in page and "Close registration" not in page and "Remove this date" not in page
 
 
+def test_a_date_that_runs_gets_more_places(client: FlaskClient, world: ModuleType, staff: Any, at: Any) -> None:
+    with transaction():
+        workshop, clinic = world.workshop(), world.clinic()
+    at("2026-12-04 09:40")
+    desk = sign_in(client, staff)
+    address = f"/console/dates/{clinic.occurrence_id}"
+    assert save(desk, address, places="9", show="y").status_code == 200
+    assert save(desk, address, places="9").status_code == 303
+    over = save(desk, address, every="5")
+    assert over.status_code == 422 and "9:35 AM is over. Choose a later time." in over.text
+    ends = save(desk, address, ends="20:00")
+    assert ends.status_code == 422 and "This is over. Choose a date that is still to come." in ends.text
+    db.session.rollback()
+    assert {slot.seats_limit for slot in db.session.get_one(Occurrence, clinic.occurrence_id).slots} == {9}
+    at("2026-12-04 18:10")
+    assert save(sign_in(client, staff), f"/console/dates/{workshop.occurrence_id}", places="30").status_code == 303
+
+
 def test_the_next_date_begins_like_the_last(desk: FlaskClient, draft: str) -> None:
     save(desk, f"{draft}/dates", **DATE, venue="")
     page = desk.get(f"{draft}/dates").text
