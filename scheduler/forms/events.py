@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -183,7 +183,21 @@ def _texts(english: Line, spanish: Line) -> dict[str, str]:
     return {code: field.data for code, field in (("en", english), ("es", spanish)) if field.data}
 
 
-class DateForm(Form):
+class Planned(Form):
+    """A day and its hours. An end at 00:00 is the midnight after it: an evening may last until then."""
+
+    day: Day
+    ends: Hour
+
+    def wall(self, field: Hour) -> datetime:
+        """The wall time of an hour on the chosen day. Call it after validate()."""
+        assert self.day.data is not None and field.data is not None
+        wall = datetime.combine(self.day.data, field.data)
+        at_midnight = field is self.ends and field.data == time.min and self.day.data < date.max
+        return wall + timedelta(days=1) if at_midnight else wall
+
+
+class DateForm(Planned):
     """One date. `last` and `every` are there only where people choose a time; the page hands in places."""
 
     day = Day(_l("Day"), required=_l("Choose the day."))
@@ -209,8 +223,3 @@ class DateForm(Form):
         for name in ("last", "every", "places"):
             if name in self:
                 del self[name]
-
-    def wall(self, field: Hour) -> datetime:
-        """The wall time of an hour on the chosen day. Call it after validate()."""
-        assert self.day.data is not None and field.data is not None
-        return datetime.combine(self.day.data, field.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -202,6 +203,30 @@ def test_dates_that_cannot_be_are_refused_in_words(
     assert answer.status_code == 422
     assert words in answer.text
     assert not event_of().occurrences
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2026-12-05", 5), ("2027-03-13", 5), ("2027-03-14", 23), ("2026-12-31", 5), ("2027-11-07", 25)]
+)
+def test_an_evening_may_last_until_midnight(desk: FlaskClient, draft: str, day: str, hours: int) -> None:
+    start = "19:00" if hours == 5 else "00:00"
+    typed = DATE | {"day": day, "starts": start, "last": "22:00", "every": "240", "ends": "00:00", "venue": ""}
+    assert save(desk, f"{draft}/dates", **typed).status_code == 303
+    [occurrence] = event_of().occurrences
+    assert occurrence.ends_at - occurrence.starts_at == timedelta(hours=hours)
+    ends, address = occurrence.ends_local, f"/console/dates/{occurrence.id}"
+    assert (ends - timedelta(days=1)).isoformat() == f"{day}T00:00:00"
+    assert "– 12:00 AM" in desk.get(f"{draft}/dates").text
+    assert filled(desk.get(address).text)["ends"] == ["00:00"]
+    assert save(desk, address, places="9").status_code == 303
+    assert event_of().occurrences[0].ends_local == ends
+    for wrong in ({"ends": "00:30", "starts": "19:00"}, {"last": "00:00", "starts": "19:00"}):
+        assert save(desk, address, **wrong).status_code == 422, wrong
+
+
+def test_the_last_of_all_days_is_too_far_away_also_at_midnight(desk: FlaskClient, draft: str) -> None:
+    answer = save(desk, f"{draft}/dates", **DATE | {"day": "9999-12-31", "ends": "00:00", "venue": ""})
+    assert answer.status_code == 422 and "Choose a date within the next two years." in answer.text
 
 
 def test_an_impatient_thumb_adds_one_date(desk: FlaskClient, draft: str) -> None:
