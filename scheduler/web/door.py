@@ -61,8 +61,8 @@ def walk_in(occurrence_id: uuid.UUID) -> Answer:
         wish = {"spoken": form.spoken.data, "party": form.party.data}
         return redirect(url_for(".slip", occurrence_id=occurrence_id, **wish), 303)
     except Refusal as refusal:
-        nonces.renew_if_spent(form, refusal, event_id)
-        status = refusals.show(form, refusal)
+        taken_in = _("The person before was taken in. Press again to take in this one too.")
+        status = refusals.show(form, nonces.renew_for_next(form, refusal, event_id, taken_in))
     return _walk_in_page(own_date(occurrence_id), form, status)
 
 
