@@ -102,8 +102,13 @@ def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
 
 
 def remove_date(occurrence_id: uuid.UUID) -> Event:
-    """Take a date out of a draft, or call it off where it was public: calendars that hold it must learn of it."""
-    event, occurrence = locked_date(occurrence_id)
+    """Take a date out of a draft, or call it off where it was public: calendars that hold it must learn of it.
+
+    What nobody ever saw may go when it is over too.
+    """
+    event, occurrence = _locked(occurrence_id)
+    if event.published_at is not None:
+        _refuse_over(occurrence)
     _refuse_with_people(occurrence)
     if event.published_at is None:
         db.session.execute(sa.delete(Occurrence).where(Occurrence.id == occurrence.id))
@@ -159,16 +164,25 @@ def venue_of(event: Event, venue_id: uuid.UUID | None) -> Venue | None:
 
 
 def locked_date(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
-    """The event, then the date, with its times as they are now: everybody takes the locks in this order."""
+    """The event, then the date, with its times as they are now. Raises Missing, and Conflict when it is over."""
+    event, occurrence = _locked(occurrence_id)
+    _refuse_over(occurrence)
+    reread_slots(occurrence)
+    return event, occurrence
+
+
+def _locked(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
+    """Everybody takes the locks in this order."""
     event_id = db.session.scalar(sa.select(Occurrence.event_id).where(Occurrence.id == occurrence_id))
     if event_id is None:
         raise Missing()
     event = locked(event_id)
-    occurrence = seats.lock(occurrence_id)
+    return event, seats.lock(occurrence_id)
+
+
+def _refuse_over(occurrence: Occurrence) -> None:
     if not is_changeable(occurrence):
         raise Conflict(_l("This date is over or called off. It can't be changed any more."))
-    reread_slots(occurrence)
-    return event, occurrence
 
 
 def _refuse_twin(event: Event, timetable: Timetable, but: Occurrence | None = None) -> None:

@@ -476,6 +476,17 @@ def test_a_date_of_a_draft_is_removed_with_all_that_hangs_on_it(host: uuid.UUID)
         assert db.session.scalar(sa.select(sa.func.count()).select_from(noun)) == 0
 
 
+def test_what_nobody_saw_goes_also_when_it_is_over(host: uuid.UUID, published: uuid.UUID, at: Any) -> None:
+    event_id = create(host)
+    never_seen, seen = add(event_id, CLINIC), date_of(published).id
+    at("2026-12-06 10:00")
+    with transaction():
+        events.remove_date(never_seen)
+    assert the(event_id).occurrences == []
+    assert isinstance(refused(events.remove_date, seen), Conflict)
+    assert date_of(published).state == "scheduled"
+
+
 def test_a_public_date_is_called_off_so_that_calendars_learn_it(published: uuid.UUID) -> None:
     occurrence_id = date_of(published).id
     with transaction():

@@ -343,6 +343,16 @@ def test_two_sessions_a_day_are_no_rule(desk: FlaskClient, draft: str) -> None:
     assert save(desk, f"{draft}/dates", day="2026-12-06").status_code == 303
 
 
+def test_a_past_date_of_a_draft_is_removed(client: FlaskClient, draft: str, staff: Any, at: Any) -> None:
+    save(client, f"{draft}/dates", **DATE, venue="")
+    address = f"/console/dates/{event_of().occurrences[0].id}"
+    at("2026-12-06 10:00")
+    sign_in(client, staff)
+    assert f'href="{address}/removal"' in client.get(address).text
+    assert press(client, f"{address}/removal").status_code == 303
+    assert not event_of().occurrences
+
+
 def test_a_published_event_is_not_edited_into_pieces(desk: FlaskClient, world: ModuleType) -> None:
     with transaction():
         posted = world.clinic()
@@ -368,7 +378,8 @@ def test_an_event_with_people_says_why_it_is_not_hidden(desk: FlaskClient, world
 
 def pages(posted: Any) -> list[str]:
     event, date = f"/console/events/{posted.event_id}", f"/console/dates/{posted.occurrence_id}"
-    return [event, f"{event}/words", f"{event}/dates", f"{event}/preview", date, f"{date}/removal"]
+    ways = ("", "/words", "/dates", "/preview")
+    return [*(f"{event}{way}" for way in ways), date, f"{date}/removal"]
 
 
 def test_another_organization_finds_nothing(client: FlaskClient, world: ModuleType) -> None:
