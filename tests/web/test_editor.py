@@ -343,6 +343,40 @@ def test_two_sessions_a_day_are_no_rule(desk: FlaskClient, draft: str) -> None:
     assert save(desk, f"{draft}/dates", day="2026-12-06").status_code == 303
 
 
+def test_two_presses_on_a_new_event_make_one_draft(desk: FlaskClient) -> None:
+    typed = filled(desk.get("/console/events/new?type=legal_clinic").text) | WORDS
+    first, second = (desk.post("/console/events/new?type=legal_clinic", data=typed) for _press in range(2))
+    assert first.status_code == second.status_code == 303
+    assert first.location == second.location and first.location.endswith("/dates")
+    db.session.rollback()
+    assert len(db.session.scalars(sa.select(Event)).all()) == 1
+
+
+def test_a_draft_is_thrown_away_after_one_more_question(desk: FlaskClient, draft: str) -> None:
+    save(desk, f"{draft}/dates", **DATE, venue="")
+    assert f'href="{draft}/removal"' in desk.get(draft).text
+    asked = desk.get(f"{draft}/removal")
+    assert asked.status_code == 200 and "Free Legal Clinic" in asked.text and event_of()
+    answer = press(desk, f"{draft}/removal")
+    assert answer.status_code == 303 and "The draft is thrown away." in desk.get(answer.location).text
+    assert desk.get(draft).status_code == 404
+    db.session.rollback()
+    assert not db.session.scalars(sa.select(Event)).all() and not db.session.scalars(sa.select(Occurrence)).all()
+
+
+def test_what_is_public_is_not_thrown_away(client: FlaskClient, desk: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted, door = world.clinic(), world.organizer(CHECKIN_LEAD)
+    address = f"/console/events/{posted.event_id}"
+    assert f"{address}/removal" not in desk.get(address).text
+    asked = desk.get(f"{address}/removal").text
+    assert "Only a draft that was never published can be thrown away." in asked and "Throw it away" not in asked
+    assert press(desk, address, f"{address}/removal").status_code == 409
+    assert sign_in(client, door).get(f"{address}/removal").status_code == 403
+    db.session.rollback()
+    assert db.session.get_one(Event, posted.event_id).state == "published"
+
+
 def test_a_past_date_of_a_draft_is_removed(client: FlaskClient, draft: str, staff: Any, at: Any) -> None:
     save(client, f"{draft}/dates", **DATE, venue="")
     address = f"/console/dates/{event_of().occurrences[0].id}"
@@ -378,7 +412,7 @@ def test_an_event_with_people_says_why_it_is_not_hidden(desk: FlaskClient, world
 
 def pages(posted: Any) -> list[str]:
     event, date = f"/console/events/{posted.event_id}", f"/console/dates/{posted.occurrence_id}"
-    ways = ("", "/words", "/dates", "/preview")
+    ways = ("", "/words", "/dates", "/preview", "/removal")
     return [*(f"{event}{way}" for way in ways), date, f"{date}/removal"]
 
 
