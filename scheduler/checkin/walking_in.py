@@ -9,14 +9,16 @@ from flask_babel import lazy_gettext as _l
 
 from .. import registrations, seats
 from ..core import clock, languages
-from ..core.errors import Closed, Full, Missing
+from ..core.errors import Closed, Conflict, Full, Missing
 from ..core.extensions import db
-from ..models.event import PUBLISHED, Event, Occurrence
+from ..models import inbox
+from ..models.event import PRIVATE, PUBLISHED, Event, Occurrence
 from ..models.registration import CHECKED_IN, NONE, Registration
 from ..registrations import Attendee
 from . import numbers
 
 NOT_TODAY = _l("Walk-ins are taken in on the day itself, until the end.")
+BY_INVITATION = _l("This session is for one employer. Its staff come in by the employer’s link.")
 
 
 def walk_in(
@@ -25,11 +27,14 @@ def walk_in(
     """A party without a booking takes a free place, gets the next number and is checked in; no letter is written.
 
     `language`: of their page, otherwise what they speak, where we write it. The same nonce gives the same number.
-    Raises Closed when the date takes nobody now, Full when there is no room or walk-ins are off, Refusal.
+    Raises Closed when the date takes nobody now, Conflict for the session of an employer, Full when there is no room
+    or walk-ins are off, Refusal.
     """
     occurrence = seats.lock(occurrence_id)
     if not door_is_open(occurrence, clock.now()):
         raise Closed(NOT_TODAY)
+    if is_by_invitation(occurrence.event):
+        raise Conflict(BY_INVITATION)
     if not occurrence.event.walk_ins:
         raise Full(_l("This event takes no walk-ins."))
     attendee = Attendee(
@@ -67,7 +72,13 @@ def door_is_open(occurrence: Occurrence, now: datetime) -> bool:
 
 def takes_walk_ins(occurrence: Occurrence, now: datetime) -> bool:
     """True while somebody without a booking may be taken in, if there is room."""
-    return occurrence.event.walk_ins and door_is_open(occurrence, now)
+    event = occurrence.event
+    return event.walk_ins and door_is_open(occurrence, now) and not is_by_invitation(event)
+
+
+def is_by_invitation(event: Event) -> bool:
+    """True of an employer's session: whoever does not come by its link would get no certificate."""
+    return event.visibility == PRIVATE and inbox.is_booked(event.id)
 
 
 def is_full(occurrence: Occurrence, party: int, now: datetime) -> bool:
@@ -76,10 +87,12 @@ def is_full(occurrence: Occurrence, party: int, now: datetime) -> bool:
 
 
 def set_walk_ins(event_id: uuid.UUID, on: bool) -> Event:
-    """Whether people without a booking are taken in while there is room. Raises Missing."""
+    """Whether people without a booking are taken in while there is room. Raises Missing, Conflict."""
     event = db.session.get(Event, event_id, populate_existing=True, with_for_update={"key_share": True})
     if event is None:
         raise Missing()
+    if on and is_by_invitation(event):
+        raise Conflict(BY_INVITATION)
     event.walk_ins = on
     db.session.flush()
     return event

@@ -50,6 +50,11 @@ class Timetable:
         count = span // timedelta(minutes=self.every_minutes) + 1
         return [self.starts_local + timedelta(minutes=self.every_minutes * number) for number in range(count)]
 
+    def is_plan_of(self, occurrence: Occurrence) -> bool:
+        """True if its day, hours and place are those that the date has."""
+        planned = (self.starts_local, self.ends_local, self.venue_id)
+        return planned == (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id)
+
 
 def add_date(event_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     """A new date with its times. Raises Refusal, with the field, for what cannot be."""
@@ -76,11 +81,10 @@ def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
     """Other times, another place, other numbers. Raises Conflict when people have a place and the date would move."""
     event, occurrence = locked_date(occurrence_id)
     lacked = problems(event)
-    check_timetable(timetable, occurrence.zone)
+    check_timetable(timetable, occurrence.zone, occurrence)
     venue = venue_of(event, timetable.venue_id)
     begin = occurrence.starts_local
-    planned = (timetable.starts_local, timetable.ends_local, timetable.venue_id)
-    if planned != (occurrence.starts_local, occurrence.ends_local, occurrence.venue_id):
+    if not timetable.is_plan_of(occurrence):
         _refuse_with_people(occurrence)
         refuse_twin(event, timetable, but=occurrence)
         occurrence.venue = venue
@@ -98,8 +102,13 @@ def change_date(occurrence_id: uuid.UUID, timetable: Timetable) -> Occurrence:
 
 
 def remove_date(occurrence_id: uuid.UUID) -> Event:
-    """Take a date out of a draft, or call it off where it was public: calendars that hold it must learn of it."""
-    event, occurrence = locked_date(occurrence_id)
+    """Take a date out of a draft, or call it off where it was public: calendars that hold it must learn of it.
+
+    What nobody ever saw may go when it is over too.
+    """
+    event, occurrence = _locked(occurrence_id)
+    if event.published_at is not None:
+        _refuse_over(occurrence)
     _refuse_with_people(occurrence)
     if event.published_at is None:
         db.session.execute(sa.delete(Occurrence).where(Occurrence.id == occurrence.id))
@@ -112,8 +121,11 @@ def remove_date(occurrence_id: uuid.UUID) -> Event:
     return event
 
 
-def check_timetable(timetable: Timetable, zone: str) -> None:
-    """Raise Refusal, with the field, for times that cannot be: over, backwards, or skipped by the spring change."""
+def check_timetable(timetable: Timetable, zone: str, of: Occurrence | None = None) -> None:
+    """Raise Refusal, with the field, for times that cannot be: over, backwards, or skipped by the spring change.
+
+    A date that has begun (`of`) keeps its day, hours and place: then only its times and their places are new.
+    """
     starts, ends = timetable.starts_local, timetable.ends_local
     if starts > clock.local(clock.now(), zone).replace(tzinfo=None) + FARTHEST:
         raise Refusal(_l("Choose a date within the next two years."), field="day")
@@ -124,7 +136,8 @@ def check_timetable(timetable: Timetable, zone: str) -> None:
             raise Refusal(words, field=field)
     if ends <= starts:
         raise Refusal(_l("The end must be later than the start."), field="ends")
-    if clock.to_utc(starts, zone) <= clock.now():
+    stays = of is not None and timetable.is_plan_of(of)
+    if not stays and clock.to_utc(starts, zone) <= clock.now():
         raise Refusal(_l("This is over. Choose a date that is still to come."), field="day")
     _check_arrivals(timetable)
 
@@ -151,16 +164,25 @@ def venue_of(event: Event, venue_id: uuid.UUID | None) -> Venue | None:
 
 
 def locked_date(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
-    """The event, then the date, with its times as they are now: everybody takes the locks in this order."""
+    """The event, then the date, with its times as they are now. Raises Missing, and Conflict when it is over."""
+    event, occurrence = _locked(occurrence_id)
+    _refuse_over(occurrence)
+    reread_slots(occurrence)
+    return event, occurrence
+
+
+def _locked(occurrence_id: uuid.UUID) -> tuple[Event, Occurrence]:
+    """Everybody takes the locks in this order."""
     event_id = db.session.scalar(sa.select(Occurrence.event_id).where(Occurrence.id == occurrence_id))
     if event_id is None:
         raise Missing()
     event = locked(event_id)
-    occurrence = seats.lock(occurrence_id)
+    return event, seats.lock(occurrence_id)
+
+
+def _refuse_over(occurrence: Occurrence) -> None:
     if not is_changeable(occurrence):
         raise Conflict(_l("This date is over or called off. It can't be changed any more."))
-    reread_slots(occurrence)
-    return event, occurrence
 
 
 def refuse_twin(event: Event, timetable: Timetable, but: Occurrence | None = None) -> None:

@@ -36,12 +36,18 @@ def lay_out(occurrence: Occurrence, wanted: list[datetime], places: int) -> bool
         take_away(occurrence, kept[wall], field="every")
     for wall in wanted:
         if wall not in kept:
+            _refuse_over(occurrence, wall)
             occurrence.slots.append(new_slot(occurrence, wall, places))
         else:
             resize(kept[wall], places, field="places")
     db.session.flush()
     reread_slots(occurrence)
     return more
+
+
+def _refuse_over(occurrence: Occurrence, wall: datetime) -> None:
+    if clock.to_utc(wall, occurrence.zone) <= clock.now():
+        raise Refusal(_("%(time)s is over. Choose a later time.", time=clock_time(wall)), field="every")
 
 
 def reread_slots(occurrence: Occurrence) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,6 +16,7 @@ from .quantities import Day, Whole
 
 TITLE_LENGTH, SUMMARY_LENGTH, LABEL_LENGTH = 120, 600, 120
 ROWS, MOST_ROWS = 3, 12
+LEAST_STEP, MOST_STEP = 5, 240
 ENGLISH, SPANISH = {"lang": "en"}, {"lang": "es"}
 NUMERIC = {"inputmode": "numeric", "class": "short"}
 
@@ -182,13 +183,29 @@ def _texts(english: Line, spanish: Line) -> dict[str, str]:
     return {code: field.data for code, field in (("en", english), ("es", spanish)) if field.data}
 
 
-class DateForm(Form):
+class Planned(Form):
+    """A day and its hours. An end at 00:00 is the midnight after it: an evening may last until then."""
+
+    day: Day
+    ends: Hour
+
+    def wall(self, field: Hour) -> datetime:
+        """The wall time of an hour on the chosen day. Call it after validate()."""
+        assert self.day.data is not None and field.data is not None
+        wall = datetime.combine(self.day.data, field.data)
+        at_midnight = field is self.ends and field.data == time.min and self.day.data < date.max
+        return wall + timedelta(days=1) if at_midnight else wall
+
+
+class DateForm(Planned):
     """One date. `last` and `every` are there only where people choose a time; the page hands in places."""
 
     day = Day(_l("Day"), required=_l("Choose the day."))
     starts = Hour(_l("Start"), required=_l("Write when it starts."))
     last = Hour(_l("Last arrival"), required=_l("Write the last time at which people may come."))
-    every = Whole(_l("A new time every so many minutes"), least=5, most=240, default=30, render_kw=NUMERIC)
+    every = Whole(
+        _l("A new time every so many minutes"), least=LEAST_STEP, most=MOST_STEP, default=30, render_kw=NUMERIC
+    )
     ends = Hour(_l("End"), required=_l("Write when it ends."))
     places = Whole(_l("Number of places"), least=0, most=2000, default=0, render_kw=NUMERIC)
     venue = Listed(_l("Place"))
@@ -206,8 +223,3 @@ class DateForm(Form):
         for name in ("last", "every", "places"):
             if name in self:
                 del self[name]
-
-    def wall(self, field: Hour) -> datetime:
-        """The wall time of an hour on the chosen day. Call it after validate()."""
-        assert self.day.data is not None and field.data is not None
-        return datetime.combine(self.day.data, field.data)

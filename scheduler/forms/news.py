@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask_babel import lazy_gettext as _l
 from wtforms import Form
 
-from .events import ENGLISH, SPANISH, Hour
+from .events import ENGLISH, SPANISH, Hour, Planned
 from .fields import Line, Listed
 from .quantities import Day
 
@@ -29,15 +27,10 @@ class CancellationForm(Form):
         return {"en": self.reason_en.data or "", "es": self.reason_es.data or ""}
 
 
-class MoveForm(Form):
+class MoveForm(Planned):
     """The new day, hours and place; the page hands in places. The times within the date move along by themselves."""
 
     day = Day(_l("New day"), required=_l("Choose the day."))
     starts = Hour(_l("Start"), required=_l("Write when it starts."))
     ends = Hour(_l("End"), required=_l("Write when it ends."))
     venue = Listed(_l("Place"))
-
-    def wall(self, field: Hour) -> datetime:
-        """The wall time of an hour on the chosen day. Call it after validate()."""
-        assert self.day.data is not None and field.data is not None
-        return datetime.combine(self.day.data, field.data)

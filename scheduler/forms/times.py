@@ -33,7 +33,8 @@ class PerhapsHour(Hour):
 class TimesForm(BaseForm):
     """A number for each time, a box for those that may go, and rows for new ones.
 
-    `times`: id, wall time as words, limit, and whether it may be taken away.
+    `times`: id, wall time as words, limit, and whether it may be taken away. A wish that was typed is always heard:
+    what has changed meanwhile is for the verb to say.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class TimesForm(BaseForm):
         for slot_id, words, limit, may_go in times:
             label = _("Places at %(time)s", time=words)
             fields[f"places-{slot_id}"] = Whole(label, least=0, most=MOST_PLACES, default=limit, render_kw=NUMERIC)
-            if may_go:
+            if may_go or f"gone-{slot_id}" in (typed or ()):
                 fields[f"gone-{slot_id}"] = BooleanField(_("Take %(time)s away", time=words))
         if len(times) > 1:
             fields["all"] = Perhaps(_("The same number at every time"), least=0, most=MOST_PLACES, render_kw=NUMERIC)

@@ -118,6 +118,12 @@ def is_booked(event_id: uuid.UUID) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
+def booked_session(occurrence_id: uuid.UUID) -> Booking | None:
+    """The request that this date answers."""
+    query = sa.select(Booking).where(Booking.occurrence_id == occurrence_id, Booking.state == states.CONFIRMED)
+    return db.session.scalar(query.limit(1))
+
+
 def busy(organization_id: uuid.UUID, wishes: Sequence[Wish], booking_id: uuid.UUID) -> list[Busy]:
     """What stands in the provider's calendar in each of these parts of days."""
     dates = _dates(organization_id, wishes)

@@ -28,6 +28,13 @@ class GivenBack(Conflict):
         super().__init__(_l("The place that this form kept was given back. Press the button again to keep a new one."))
 
 
+class OtherAnswers(Conflict):
+    """This very form was sent before with other answers, and that place is kept."""
+
+    def __init__(self) -> None:
+        super().__init__(_l("This form was already sent, and that place is kept. To book again, open the page anew."))
+
+
 @dataclass(frozen=True)
 class KeptBefore:
     """How many places of a date this very form kept (one, or none), and how many live ones have the same contact.
@@ -90,11 +97,11 @@ def sent_before(occurrence: Occurrence, nonce: str) -> Registration | None:
 
 
 def replayed(occurrence: Occurrence, sent: SentForm) -> Registration:
-    """The place that this form kept when it came before. Raises GivenBack, and Conflict for other answers."""
+    """The place that this form kept when it came before. Raises GivenBack, OtherAnswers."""
     earlier = sent_before(occurrence, sent.nonce)
     assert earlier is not None
     if earlier.state == states.CANCELLED or earlier.is_gone():
         raise GivenBack()
     if earlier.answers_index != answers_index(occurrence, sent):
-        raise Conflict(_l("This form was already sent, and that place is kept. To book again, open the page anew."))
+        raise OtherAnswers()
     return earlier

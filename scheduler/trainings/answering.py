@@ -124,6 +124,7 @@ def _announce(booking: Booking, terms: Terms) -> uuid.UUID:
         sensitive=False,
         visibility=PRIVATE,
         party_max=1,
+        walk_ins=False,
         join_link=terms.join_link,
         training_id=training.id,
     )

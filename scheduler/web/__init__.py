@@ -17,6 +17,7 @@ PAGES = [
     "accounts",
     "console",
     "editor",
+    "drafts",
     "dates",
     "news",
     "times",

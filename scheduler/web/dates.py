@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from .. import events
 from ..core.errors import Missing, Refusal
 from ..core.extensions import transaction
 from ..events import Timetable
-from ..forms.events import DateForm
+from ..forms.events import LEAST_STEP, MOST_STEP, DateForm
 from ..models import desk
 from ..models import venue as places
 from ..models.event import Event, Occurrence
@@ -27,6 +28,8 @@ from .editor import own
 blueprint = Blueprint("dates", __name__, url_prefix="/console")
 
 Answer = str | Response | tuple[str, int]
+
+MINUTE = timedelta(minutes=1)
 
 
 @blueprint.route("/events/<uuid:event_id>/dates", methods=["GET", "POST"])
@@ -99,16 +102,22 @@ def _values(occurrence: Occurrence) -> dict[str, Any]:
     }
     if slots:
         values |= {"last": slots[-1].starts_local.time(), "places": slots[0].seats_limit}
-    if len(slots) > 1:
-        values["every"] = (slots[1].starts_local - slots[0].starts_local).seconds // 60
+    if len(slots) > 1 and _is_step(step := slots[1].starts_local - slots[0].starts_local):
+        values["every"] = step // MINUTE
     return values
+
+
+def _is_step(between: timedelta) -> bool:
+    """True if the form can say it: two sessions a day lie too far apart for a rule."""
+    return LEAST_STEP * MINUTE <= between <= MOST_STEP * MINUTE
 
 
 def _has_own_times(occurrence: Occurrence) -> bool:
     """True where times or places were set one by one: a rule that makes them all would undo that."""
     walls, limits = [slot.starts_local for slot in occurrence.slots], {slot.seats_limit for slot in occurrence.slots}
     steps = {later - earlier for earlier, later in pairwise(walls)}
-    return len(limits) > 1 or len(steps) > 1 or walls[:1] != [occurrence.starts_local]
+    one_by_one = len(limits) > 1 or len(steps) > 1 or not all(map(_is_step, steps))
+    return one_by_one or walls[:1] != [occurrence.starts_local]
 
 
 def _timetable(form: DateForm, keeps_times: bool = False) -> Timetable:
@@ -139,7 +148,7 @@ def change(occurrence_id: uuid.UUID) -> Answer:
         refusals.check(form)
         timetable = _timetable(form, keeps_times)
         if "show" in request.form:
-            events.check_timetable(timetable, occurrence.zone)
+            events.check_timetable(timetable, occurrence.zone, occurrence)
             return _date_page(occurrence, form, timetable)
         event_id = occurrence.event_id
         with transaction():

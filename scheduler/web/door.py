@@ -19,7 +19,8 @@ from ..core import languages as known
 from ..core.errors import Full, Refusal
 from ..core.extensions import transaction
 from ..forms.door import WalkInForm
-from ..models import desk, onward
+from ..letters import links
+from ..models import desk, inbox, onward
 from ..models.event import Occurrence
 from ..models.organization import COORDINATOR, LEAD
 from ..models.registration import NO_SHOW, OFFERED
@@ -61,8 +62,8 @@ def walk_in(occurrence_id: uuid.UUID) -> Answer:
         wish = {"spoken": form.spoken.data, "party": form.party.data}
         return redirect(url_for(".slip", occurrence_id=occurrence_id, **wish), 303)
     except Refusal as refusal:
-        nonces.renew_if_spent(form, refusal, event_id)
-        status = refusals.show(form, refusal)
+        taken_in = _("The person before was taken in. Press again to take in this one too.")
+        status = refusals.show(form, nonces.renew_for_next(form, refusal, event_id, taken_in))
     return _walk_in_page(own_date(occurrence_id), form, status)
 
 
@@ -89,6 +90,7 @@ def _take_in(occurrence_id: uuid.UUID, form: WalkInForm) -> uuid.UUID:
 
 def _walk_in_page(occurrence: Occurrence, form: WalkInForm, status: int = 200) -> Answer:
     event = occurrence.event
+    may_edit = access.belongs_to(event.organization_id, LEAD, COORDINATOR)
     page = render_template(
         "console/door/walk_in.html",
         occurrence=occurrence,
@@ -97,9 +99,17 @@ def _walk_in_page(occurrence: Occurrence, form: WalkInForm, status: int = 200) -
         is_open=checkin.takes_walk_ins(occurrence, clock.now()),
         not_today=checkin.NOT_TODAY,
         free=seats.free_now(occurrence),
-        may_edit=access.belongs_to(event.organization_id, LEAD, COORDINATOR),
+        may_edit=may_edit,
+        by_invitation=checkin.BY_INVITATION if checkin.is_by_invitation(event) else "",
+        invitation=_invitation(occurrence) if may_edit else "",
     )
     return page, status
+
+
+def _invitation(occurrence: Occurrence) -> str:
+    """The link for the staff of the employer whose session this is, as long as it opens something."""
+    booking = inbox.booked_session(occurrence.id) if occurrence.accepts(clock.now()) else None
+    return links.invitation(booking, languages.current()) if booking else ""
 
 
 @blueprint.post("/events/<uuid:event_id>/walk-ins")

@@ -51,8 +51,7 @@ def new() -> Answer:
         access.membership(owner, LEAD, COORDINATOR)
         said = _announcement(form)
         with transaction():
-            event_id = events.create(owner, said).id
-            events.name_cohosts(event_id, _cohosts(form))
+            event_id = events.draft(owner, said, _cohosts(form)).id
         flash(_("The draft is saved. Now add its dates."))
         return redirect(url_for("dates.listing", event_id=event_id), 303)
     except Refusal as refusal:

@@ -13,8 +13,8 @@ from itsdangerous import BadData, URLSafeSerializer
 from wtforms.form import BaseForm
 
 from ..core import clock
-from ..core.errors import Refusal
-from ..registrations import GivenBack
+from ..core.errors import Conflict, Refusal
+from ..registrations import GivenBack, OtherAnswers
 
 GOOD_FOR = timedelta(hours=24)
 
@@ -53,6 +53,18 @@ def renew_if_spent(form: BaseForm, refusal: Refusal, event_id: uuid.UUID) -> Non
     """A fresh nonce for the next press, where the one that was sent belongs to a place that was given back."""
     if isinstance(refusal, GivenBack):
         form["nonce"].data = issue(event_id)
+
+
+def renew_for_next(form: BaseForm, refusal: Refusal, event_id: uuid.UUID, words: str) -> Refusal:
+    """The same for staff, who go back and type the next person into the form of the one before: they press again.
+
+    Returns what to tell them; `words`: that the one before is settled.
+    """
+    renew_if_spent(form, refusal, event_id)
+    if not isinstance(refusal, OtherAnswers):
+        return refusal
+    form["nonce"].data = issue(event_id)
+    return Conflict(words)
 
 
 @cache

@@ -50,8 +50,8 @@ def book(occurrence_id: uuid.UUID) -> Answer:
             kept = rosters.book_by_phone(occurrence_id, slot_id, attendee, nonce, user_id).id
         return redirect(url_for("door.number", registration_id=kept), 303)
     except Refusal as refusal:
-        nonces.renew_if_spent(form, refusal, event_id)
-        status = refusals.show(form, refusal)
+        is_kept = _("The place before is kept. Press again to keep one for this person too.")
+        status = refusals.show(form, nonces.renew_for_next(form, refusal, event_id, is_kept))
     return _page(_offer(occurrence_id), form, status)
 
 

@@ -191,7 +191,7 @@ def addresses(page: Page) -> list[str]:
         f"{date}/phone", f"{date}/walk-in", f"{date}/slip", f"{date}/sheet", f"{person}/number", f"{person}/changes",
         f"{event}/calls",
         *on_today(page),
-        f"{date}/removal", event, f"{event}/words", f"{event}/dates", f"{event}/preview?lang=es",
+        f"{date}/removal", f"{event}/removal", event, f"{event}/words", f"{event}/dates", f"{event}/preview?lang=es",
         "/console/events/new", "/console/events/new?type=wellness",
     ]  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import ModuleType
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from scheduler import events, registrations, reminders
 from scheduler.core import clock, keyring
@@ -494,6 +497,81 @@ def test_a_date_of_a_draft_is_removed_with_all_that_hangs_on_it(host: uuid.UUID)
     assert the(event_id).occurrences == []
     for noun in (Slot, Reminder):
         assert db.session.scalar(sa.select(sa.func.count()).select_from(noun)) == 0
+
+
+def test_what_nobody_saw_goes_also_when_it_is_over(host: uuid.UUID, published: uuid.UUID, at: Any) -> None:
+    event_id = create(host)
+    never_seen, seen = add(event_id, CLINIC), date_of(published).id
+    at("2026-12-06 10:00")
+    with transaction():
+        events.remove_date(never_seen)
+    assert the(event_id).occurrences == []
+    assert isinstance(refused(events.remove_date, seen), Conflict)
+    assert date_of(published).state == "scheduled"
+
+
+def test_a_draft_is_thrown_away_with_all_that_hangs_on_it(host: uuid.UUID, at: Any) -> None:
+    event_id, other = create(host), create(host)
+    add(event_id, CLINIC)
+    past = add(event_id, replace(CLINIC, starts_local=wall("2026-12-04 09:30"), ends_local=wall("2026-12-04 13:00"),
+                                 last_local=wall("2026-12-04 12:00")))  # fmt: skip
+    kept = add(other, CLINIC)
+    at("2026-12-04 20:00")
+    with transaction():
+        events.discard(event_id)
+    assert isinstance(refused(events.discard, event_id), Missing)
+    assert isinstance(refused(events.remove_date, past), Missing)
+    assert list(db.session.scalars(sa.select(Event.id))) == [other]
+    assert list(db.session.scalars(sa.select(Occurrence.id))) == [kept]
+    assert set(db.session.scalars(sa.select(Slot.occurrence_id))) == {kept}
+    assert set(db.session.scalars(sa.select(Reminder.occurrence_id))) == {kept}
+
+
+@pytest.mark.parametrize("state", ["published", "draft", "cancelled", "completed"])
+def test_what_was_ever_public_is_not_thrown_away(published: uuid.UUID, state: str) -> None:
+    with transaction():
+        the(published).state = state
+    assert isinstance(refused(events.discard, published), Conflict)
+    assert the(published).occurrences
+
+
+def begin(host: uuid.UUID, *cohosts: uuid.UUID, **changes: Any) -> uuid.UUID:
+    with transaction():
+        return events.draft(host, replace(SAID, **changes), cohosts).id
+
+
+def test_the_same_form_twice_begins_one_draft(host: uuid.UUID, world: ModuleType, at: Any) -> None:
+    with transaction():
+        partner = world.organization("far-shore")
+    first = begin(host, partner)
+    assert begin(host, partner) == first
+    assert (the(first).slug, [cohost.id for cohost in the(first).cohosts]) == ("free-legal-clinic-pilsen", [partner])
+    others = [begin(host), begin(host, partner, party_max=2), begin(host, partner, walk_ins=False), begin(partner)]
+    assert len({first, *others}) == 5
+    add(first, CLINIC)
+    assert begin(host, partner) == first, "its dates are no answer of this form"
+    at.later(seconds=61)
+    assert begin(host, partner) not in (first, *others), "a minute later it is meant"
+
+
+@pytest.mark.race
+@pytest.mark.xdist_group("crowds")
+def test_presses_at_the_same_moment_begin_one_draft(app: Flask, host: uuid.UUID) -> None:
+    together = threading.Barrier(6)
+
+    def press(_number: int) -> uuid.UUID:
+        with app.app_context():
+            together.wait(30)
+            return begin(host)
+
+    with ThreadPoolExecutor(6) as threads:
+        begun = set(threads.map(press, range(6)))
+    db.session.rollback()
+    assert list(db.session.scalars(sa.select(Event.id))) == [*begun]
+
+
+def test_what_is_public_already_is_not_begun_again(published: uuid.UUID, host: uuid.UUID) -> None:
+    assert begin(host, checklist_id=the(published).checklist_id) != published
 
 
 def test_a_public_date_is_called_off_so_that_calendars_learn_it(published: uuid.UUID) -> None:

@@ -292,6 +292,29 @@ def test_an_employer_sees_names_and_whether_they_came(training_id: uuid.UUID, at
     assert set(trainings.Attended.__dataclass_fields__) == {"name", "came"}
 
 
+def test_nobody_walks_into_the_session_of_an_employer(training_id: uuid.UUID, at: Any) -> None:
+    """They would get no certificate, and their employer would miss them on its list."""
+    booking_id = booked(training_id)
+    occurrence = booking(booking_id).occurrence
+    assert occurrence is not None and not occurrence.event.walk_ins
+    occurrence_id, event_id = occurrence.id, occurrence.event_id
+    at("2026-12-08 09:20")
+    with pytest.raises(Conflict) as found, transaction():
+        checkin.set_walk_ins(event_id, True)
+    assert found.value.words is checkin.BY_INVITATION
+    with transaction():
+        db.session.get_one(Event, event_id).walk_ins = True
+    with pytest.raises(Conflict) as found, transaction():
+        checkin.walk_in(occurrence_id, "Zoe", "en", 1, "form")
+    assert found.value.words is checkin.BY_INVITATION
+    with transaction():
+        place = trainings.join(booking_id, "Zoe", "en", "form").id
+    with transaction():
+        checkin.check_in(place)
+    occurrence = booking(booking_id).occurrence
+    assert occurrence is not None and trainings.who_came(occurrence) == [trainings.Attended("Zoe", True)]
+
+
 def test_an_employer_sees_nobody_who_did_not_come_by_its_invitation(training_id: uuid.UUID) -> None:
     occurrence = booking(booked(training_id)).occurrence
     assert occurrence is not None

@@ -98,6 +98,17 @@ def test_a_button_pressed_twice_keeps_one_place(desk: FlaskClient, posted: Any) 
     assert first.location == second.location and len(people()) == 1
 
 
+def test_going_back_for_the_next_caller_only_needs_another_press(desk: FlaskClient, posted: Any) -> None:
+    typed = filled(desk.get(page_of(posted)).text) | {"name": "Zofia", "slot": [str(posted.slot_id)]}
+    desk.post(page_of(posted), data=typed)
+    answer = desk.post(page_of(posted), data=typed | {"name": "Jan", "slot": [str(posted.slot_ids[1])]})
+    assert answer.status_code == 409 and "Press again to keep one for this person too." in text_of(answer.text)
+    shown = filled(answer.text)
+    assert shown["name"] == ["Jan"] and shown["nonce"] != typed["nonce"]
+    assert desk.post(page_of(posted), data=shown).status_code == 303
+    assert [person.name for person in people()] == ["Zofia", "Jan"]
+
+
 def test_a_date_that_is_over_takes_no_calls(desk: FlaskClient, posted: Any, world: ModuleType, at: Any) -> None:
     fields = filled(desk.get(page_of(posted)).text) | {"name": "Zofia", "slot": [str(posted.slot_id)]}
     at("2026-12-12 15:00")

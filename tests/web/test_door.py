@@ -132,6 +132,19 @@ def test_what_is_missing_is_said_at_the_field(door: FlaskClient, posted: Any) ->
     assert people() == []
 
 
+def test_going_back_for_the_next_person_only_needs_another_press(door: FlaskClient, posted: Any) -> None:
+    typed = filled(door.get(walk_in_page(posted)).text) | {"name": "Luz"}
+    luz = door.post(walk_in_page(posted), data=typed).location
+    answer = door.post(walk_in_page(posted), data=typed | {"name": "Ana"})
+    assert answer.status_code == 409 and "Press again to take in this one too." in text_of(answer.text)
+    shown = filled(answer.text)
+    assert shown["name"] == ["Ana"] and shown["nonce"] != typed["nonce"] and len(people()) == 1
+    ana = door.post(walk_in_page(posted), data=shown)
+    assert ana.status_code == 303 and ana.location != luz
+    assert door.post(walk_in_page(posted), data=typed).location == luz
+    assert [(one.name, one.door_number) for one in people()] == [("Luz", 1), ("Ana", 2)]
+
+
 def test_a_form_sent_twice_takes_one_person_in(door: FlaskClient, posted: Any) -> None:
     fields = filled(door.get(walk_in_page(posted)).text) | {"name": "Luz"}
     first, second = (door.post(walk_in_page(posted), data=fields) for _press in range(2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -204,6 +205,30 @@ def test_dates_that_cannot_be_are_refused_in_words(
     assert not event_of().occurrences
 
 
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2026-12-05", 5), ("2027-03-13", 5), ("2027-03-14", 23), ("2026-12-31", 5), ("2027-11-07", 25)]
+)
+def test_an_evening_may_last_until_midnight(desk: FlaskClient, draft: str, day: str, hours: int) -> None:
+    start = "19:00" if hours == 5 else "00:00"
+    typed = DATE | {"day": day, "starts": start, "last": "22:00", "every": "240", "ends": "00:00", "venue": ""}
+    assert save(desk, f"{draft}/dates", **typed).status_code == 303
+    [occurrence] = event_of().occurrences
+    assert occurrence.ends_at - occurrence.starts_at == timedelta(hours=hours)
+    ends, address = occurrence.ends_local, f"/console/dates/{occurrence.id}"
+    assert (ends - timedelta(days=1)).isoformat() == f"{day}T00:00:00"
+    assert "– 12:00 AM" in desk.get(f"{draft}/dates").text
+    assert filled(desk.get(address).text)["ends"] == ["00:00"]
+    assert save(desk, address, places="9").status_code == 303
+    assert event_of().occurrences[0].ends_local == ends
+    for wrong in ({"ends": "00:30", "starts": "19:00"}, {"last": "00:00", "starts": "19:00"}):
+        assert save(desk, address, **wrong).status_code == 422, wrong
+
+
+def test_the_last_of_all_days_is_too_far_away_also_at_midnight(desk: FlaskClient, draft: str) -> None:
+    answer = save(desk, f"{draft}/dates", **DATE | {"day": "9999-12-31", "ends": "00:00", "venue": ""})
+    assert answer.status_code == 422 and "Choose a date within the next two years." in answer.text
+
+
 def test_an_impatient_thumb_adds_one_date(desk: FlaskClient, draft: str) -> None:
     typed = filled(desk.get(f"{draft}/dates").text) | DATE | {"venue": ""}
     assert desk.post(f"{draft}/dates", data=typed).status_code == 303
@@ -280,10 +305,86 @@ def test_a_date_that_is_over_only_tells(client: FlaskClient, world: ModuleType, 
     assert "Save the date" not in page and "Close registration" not in page and "Remove this date" not in page
 
 
+def test_a_date_that_runs_gets_more_places(client: FlaskClient, world: ModuleType, staff: Any, at: Any) -> None:
+    with transaction():
+        workshop, clinic = world.workshop(), world.clinic()
+    at("2026-12-04 09:40")
+    desk = sign_in(client, staff)
+    address = f"/console/dates/{clinic.occurrence_id}"
+    assert save(desk, address, places="9", show="y").status_code == 200
+    assert save(desk, address, places="9").status_code == 303
+    over = save(desk, address, every="5")
+    assert over.status_code == 422 and "9:35 AM is over. Choose a later time." in over.text
+    ends = save(desk, address, ends="20:00")
+    assert ends.status_code == 422 and "This is over. Choose a date that is still to come." in ends.text
+    db.session.rollback()
+    assert {slot.seats_limit for slot in db.session.get_one(Occurrence, clinic.occurrence_id).slots} == {9}
+    at("2026-12-04 18:10")
+    assert save(sign_in(client, staff), f"/console/dates/{workshop.occurrence_id}", places="30").status_code == 303
+
+
 def test_the_next_date_begins_like_the_last(desk: FlaskClient, draft: str) -> None:
     save(desk, f"{draft}/dates", **DATE, venue="")
     page = desk.get(f"{draft}/dates").text
     assert 'value="09:30"' in page and 'value="12:00"' in page and 'value="2026-12-05"' not in page
+
+
+def test_two_sessions_a_day_are_no_rule(desk: FlaskClient, draft: str) -> None:
+    """From 9:00 to 14:00 are 300 minutes: more than a rule can say, so the form asks for no rule."""
+    save(desk, f"{draft}/dates", **DATE | {"starts": "09:00", "last": "09:00", "ends": "17:00"}, venue="")
+    address = f"/console/dates/{event_of().occurrences[0].id}"
+    added = {"new-0-starts": "14:00", "new-0-places": "4"}
+    assert save(desk, f"{address}/times", **added).status_code == 303
+    page = desk.get(address).text
+    assert 'name="every"' not in page and "set one by one" in page
+    assert save(desk, address, ends="16:30").status_code == 303
+    assert [slot.starts_local.hour for slot in event_of().occurrences[0].slots] == [9, 14]
+    assert filled(desk.get(f"{draft}/dates").text)["every"] == ["30"]
+    assert save(desk, f"{draft}/dates", day="2026-12-06").status_code == 303
+
+
+def test_two_presses_on_a_new_event_make_one_draft(desk: FlaskClient) -> None:
+    typed = filled(desk.get("/console/events/new?type=legal_clinic").text) | WORDS
+    first, second = (desk.post("/console/events/new?type=legal_clinic", data=typed) for _press in range(2))
+    assert first.status_code == second.status_code == 303
+    assert first.location == second.location and first.location.endswith("/dates")
+    db.session.rollback()
+    assert len(db.session.scalars(sa.select(Event)).all()) == 1
+
+
+def test_a_draft_is_thrown_away_after_one_more_question(desk: FlaskClient, draft: str) -> None:
+    save(desk, f"{draft}/dates", **DATE, venue="")
+    assert f'href="{draft}/removal"' in desk.get(draft).text
+    asked = desk.get(f"{draft}/removal")
+    assert asked.status_code == 200 and "Free Legal Clinic" in asked.text and event_of()
+    answer = press(desk, f"{draft}/removal")
+    assert answer.status_code == 303 and "The draft is thrown away." in desk.get(answer.location).text
+    assert desk.get(draft).status_code == 404
+    db.session.rollback()
+    assert not db.session.scalars(sa.select(Event)).all() and not db.session.scalars(sa.select(Occurrence)).all()
+
+
+def test_what_is_public_is_not_thrown_away(client: FlaskClient, desk: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        posted, door = world.clinic(), world.organizer(CHECKIN_LEAD)
+    address = f"/console/events/{posted.event_id}"
+    assert f"{address}/removal" not in desk.get(address).text
+    asked = desk.get(f"{address}/removal").text
+    assert "Only a draft that was never published can be thrown away." in asked and "Throw it away" not in asked
+    assert press(desk, address, f"{address}/removal").status_code == 409
+    assert sign_in(client, door).get(f"{address}/removal").status_code == 403
+    db.session.rollback()
+    assert db.session.get_one(Event, posted.event_id).state == "published"
+
+
+def test_a_past_date_of_a_draft_is_removed(client: FlaskClient, draft: str, staff: Any, at: Any) -> None:
+    save(client, f"{draft}/dates", **DATE, venue="")
+    address = f"/console/dates/{event_of().occurrences[0].id}"
+    at("2026-12-06 10:00")
+    sign_in(client, staff)
+    assert f'href="{address}/removal"' in client.get(address).text
+    assert press(client, f"{address}/removal").status_code == 303
+    assert not event_of().occurrences
 
 
 def test_a_published_event_is_not_edited_into_pieces(desk: FlaskClient, world: ModuleType) -> None:
@@ -311,7 +412,8 @@ def test_an_event_with_people_says_why_it_is_not_hidden(desk: FlaskClient, world
 
 def pages(posted: Any) -> list[str]:
     event, date = f"/console/events/{posted.event_id}", f"/console/dates/{posted.occurrence_id}"
-    return [event, f"{event}/words", f"{event}/dates", f"{event}/preview", date, f"{date}/removal"]
+    ways = ("", "/words", "/dates", "/preview", "/removal")
+    return [*(f"{event}{way}" for way in ways), date, f"{date}/removal"]
 
 
 def test_another_organization_finds_nothing(client: FlaskClient, world: ModuleType) -> None:

@@ -113,6 +113,14 @@ def test_a_date_is_moved(client: FlaskClient, clinic: Posted) -> None:
     assert letters(kinds.MOVE) == 4
 
 
+def test_a_date_moves_to_an_evening_that_ends_at_midnight(client: FlaskClient, clinic: Posted) -> None:
+    address = f"/console/dates/{clinic.occurrence_id}/move"
+    assert save(client, address, starts="20:00", ends="00:00").status_code == 303
+    assert the(clinic.occurrence_id).ends_local.isoformat() == "2026-12-06T00:00:00"
+    assert "8:00 PM – 12:00 AM" in client.get(address).text
+    assert "That is what the date says now." in save(client, address).text
+
+
 def test_what_cannot_be_moved_says_why(client: FlaskClient, clinic: Posted) -> None:
     address = f"/console/dates/{clinic.occurrence_id}/move"
     assert "That is what the date says now." in save(client, address).text

@@ -23,7 +23,7 @@ from scheduler.models.registration import OFFERED, Registration
 from scheduler.models.reminder import Reminder
 
 from . import filling
-from .signing_in import press, save, sign_in
+from .signing_in import filled, press, save, sign_in
 
 
 @pytest.fixture
@@ -96,6 +96,24 @@ def test_fewer_than_taken_comes_back_with_what_was_typed(
     assert "At 10:00 AM 2 places are taken. Write 2 or more." in answer.text
     assert f'href="#places-{posted.slot_ids[1]}"' in answer.text and 'value="8"' in answer.text
     assert times(posted)[0] == ("09:30", 0, 2)
+
+
+def test_a_time_that_is_booked_meanwhile_does_not_go_in_silence(
+    desk: FlaskClient, posted: Posted, world: ModuleType, address: str
+) -> None:
+    second, third = posted.slot_ids[1:]
+    typed = filled(desk.get(address).text) | {f"places-{second}": "7", f"gone-{third}": "y"}
+    attend(world, posted, 2)
+    answer = desk.post(address, data=typed)
+    assert answer.status_code == 422 and "The times are saved." not in answer.text
+    assert "People have places at 10:30 AM. Keep that time." in answer.text
+    assert f'href="#gone-{third}"' in answer.text and f'id="gone-{third}"' in answer.text
+    assert times(posted) == [("09:30", 0, 2), ("10:00", 0, 2), ("10:30", 1, 2)]
+    again = filled(answer.text)
+    del again[f"gone-{third}"]
+    assert desk.post(address, data=again).status_code == 303
+    page = desk.get(address).text
+    assert times(posted)[1:] == [("10:00", 0, 7), ("10:30", 1, 2)] and f"gone-{third}" not in page
 
 
 @pytest.mark.parametrize(

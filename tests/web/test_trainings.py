@@ -21,7 +21,7 @@ from scheduler.demo import employers
 from scheduler.models import training as states
 from scheduler.models.event import Event
 from scheduler.models.message import WAITING, Message
-from scheduler.models.organization import Organization
+from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD, Organization
 from scheduler.models.registration import Registration
 from scheduler.models.training import Booking, Training
 from scheduler.models.venue import Venue
@@ -300,6 +300,24 @@ def test_attended_yes_or_no(client: FlaskClient, at: Any) -> None:
     at("2026-12-08 12:00")
     text = read(page(client, address))
     assert "Ana Vale Yes" in text and "Beto Ruiz No" in text and "Your training is over" in text
+
+
+@pytest.mark.parametrize(("role", "is_shown"), [(LEAD, True), (COORDINATOR, True), (CHECKIN_LEAD, False)])
+def test_at_the_door_they_come_in_by_the_link(
+    client: FlaskClient, world: ModuleType, at: Any, role: str, is_shown: bool
+) -> None:
+    asked(client)
+    set_up()
+    with transaction():
+        db.session.get_one(Event, booking().occurrence.event_id).walk_ins = True  # type: ignore[union-attr]
+        staff = world.organizer(role)
+    at("2026-12-08 09:20")
+    shown = sign_in(client, staff).get(f"/console/dates/{booking().occurrence_id}/walk-in").text
+    assert "Its staff come in by the employer’s link." in shown
+    assert (invitation() in shown) is is_shown
+    assert 'name="party"' not in shown and "Take no walk-ins" not in shown and "Take in walk-ins" not in shown
+    at("2026-12-08 11:30")
+    assert invitation() not in sign_in(client, staff).get(f"/console/dates/{booking().occurrence_id}/walk-in").text
 
 
 def test_staff_are_asked_for_a_name_and_nothing_else(client: FlaskClient) -> None:
