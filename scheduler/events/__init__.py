@@ -9,14 +9,14 @@ from .cohosting import name_cohosts
 from .dates import Timetable, add_date, change_date, check_timetable, remove_date
 from .drafting import NEVER_PUBLISHED, discard, draft, is_discardable
 from .moving import ask_by_phone, move_date
-from .publishing import NotReady, is_over, problems, publish, warnings
+from .publishing import NotReady, is_over, lock, problems, publish, warnings
 from .reminding import check_days, plan_reminders
 from .retiming import retime_future
 
 __all__ = [
     "EDITABLE", "NEVER_PUBLISHED", "Added", "Announcement", "Limits", "NotReady", "Timetable", "add_date",
     "ask_by_phone", "cancel_date", "cancel_event", "change_date", "change_times", "check_days", "check_timetable",
-    "close", "create", "discard", "draft", "edit", "is_changeable", "is_discardable", "is_over", "longest_retention",
-    "move_date", "name_cohosts", "plan_reminders", "problems", "publish", "remove_date", "reopen", "retention_days",
-    "retime_future", "search_text", "warnings",
+    "close", "create", "discard", "draft", "edit", "is_changeable", "is_discardable", "is_over", "lock",
+    "longest_retention", "move_date", "name_cohosts", "plan_reminders", "problems", "publish", "remove_date",
+    "reopen", "retention_days", "retime_future", "search_text", "warnings",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ from ..models import desk
 from ..models import venue as places
 from ..models.event import Event, Occurrence
 from ..models.organization import COORDINATOR, LEAD
-from . import access, refusals
+from . import access, refusals, versions
 from .editor import own
 
 blueprint = Blueprint("dates", __name__, url_prefix="/console")
@@ -151,7 +151,8 @@ def change(occurrence_id: uuid.UUID) -> Answer:
             events.check_timetable(timetable, occurrence.zone, occurrence)
             return _date_page(occurrence, form, timetable)
         event_id = occurrence.event_id
-        with transaction():
+        guard = versions.guarded_date(occurrence)
+        with transaction(), guard:
             events.change_date(occurrence_id, timetable)
         flash(_("The date is saved."))
         return redirect(url_for(".listing", event_id=event_id), 303)
@@ -180,6 +181,7 @@ def _date_page(occurrence: Occurrence, form: DateForm, shown: Timetable | None =
         occurrence=occurrence,
         form=form,
         shown=shown,
+        seen=versions.to_send(versions.of_date(occurrence), status),
         count=count,
         changeable=events.is_changeable(occurrence),
     )

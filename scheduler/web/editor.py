@@ -22,7 +22,7 @@ from ..models import organization as organizations
 from ..models.board import UNFINISHED
 from ..models.event import DOORS, PUBLISHED, SENSITIVE_TYPES, TYPES, Event
 from ..models.organization import COORDINATOR, LEAD
-from . import access, catalogue, refusals, words
+from . import access, catalogue, refusals, versions, words
 from .console import editing, hosts_to_choose
 from .filters import texts
 
@@ -108,7 +108,8 @@ def _announcement(form: EventForm) -> Announcement:
 
 def _words_page(form: EventForm, event: Event | None, status: int = 200) -> Answer:
     always = [words.TYPES[kind] for kind in SENSITIVE_TYPES]
-    return render_template("console/editor/words.html", form=form, event=event, always=always), status
+    seen = versions.to_send(versions.of_words(event), status) if event else ""
+    return render_template("console/editor/words.html", form=form, event=event, always=always, seen=seen), status
 
 
 @blueprint.get("/<uuid:event_id>")
@@ -153,7 +154,7 @@ def words_and_way_in(event_id: uuid.UUID) -> Answer:
     try:
         refusals.check(form)
         said = _announcement(form)
-        with transaction():
+        with transaction(), versions.guarded(event_id, versions.of_words):
             events.edit(event_id, said)
             events.name_cohosts(event_id, _cohosts(form))
         flash(_("The words are saved."))

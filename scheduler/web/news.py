@@ -17,7 +17,7 @@ from ..models import told
 from ..models.event import PUBLISHED, Event, Occurrence
 from ..models.message import CANCELLATION_HOST, MOVE
 from ..models.organization import COORDINATOR, LEAD
-from . import access, dates, refusals
+from . import access, dates, refusals, versions
 from .editor import own
 
 blueprint = Blueprint("news", __name__, url_prefix="/console")
@@ -99,7 +99,8 @@ def move(occurrence_id: uuid.UUID) -> Answer:
         event_id = occurrence.event_id
         venue_id = uuid.UUID(form.venue.data) if form.venue.data else None
         starts_local, ends_local = form.wall(form.starts), form.wall(form.ends)
-        with transaction():
+        guard = versions.guarded_date(occurrence)
+        with transaction(), guard:
             events.move_date(occurrence_id, starts_local, ends_local, venue_id)
         flash(_("The date has moved. Everybody on the list is being told."))
         return redirect(url_for("dates.listing", event_id=event_id), 303)
@@ -126,6 +127,7 @@ def _move_page(occurrence: Occurrence, form: MoveForm, status: int = 200) -> Ans
         "console/news/move.html",
         occurrence=occurrence,
         can_move=can_move,
+        seen=versions.to_send(versions.of_date(occurrence), status),
         form=form,
         told=told.would_be(MOVE, [occurrence.id]),
     )

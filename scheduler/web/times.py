@@ -17,7 +17,7 @@ from ..forms.times import TimesForm
 from ..models.event import Occurrence
 from ..models.line import waitlist_of
 from ..models.organization import COORDINATOR, LEAD
-from . import access, refusals
+from . import access, refusals, versions
 from .dates import own_date
 
 blueprint = Blueprint("times", __name__, url_prefix="/console")
@@ -38,7 +38,8 @@ def change(occurrence_id: uuid.UUID) -> Answer:
     try:
         refusals.check(form)
         limits, added, waited = form.limits(), form.added(occurrence.starts_local.date()), occurrence.waiting
-        with transaction():
+        guard = versions.guarded_date(occurrence)
+        with transaction(), guard:
             waits = events.change_times(occurrence_id, limits, added).waiting
         flash(_told(waited - waits))
         return redirect(url_for(".change", occurrence_id=occurrence_id), 303)
@@ -72,6 +73,7 @@ def _page(occurrence: Occurrence, form: TimesForm, status: int = 200) -> Answer:
         "console/editor/times.html",
         occurrence=occurrence,
         form=form,
+        seen=versions.to_send(versions.of_date(occurrence), status),
         waitlist=waitlist_of(occurrence.id),
         changeable=events.is_changeable(occurrence),
     )

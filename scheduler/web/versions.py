@@ -1,0 +1,71 @@
+"""What a page of the console showed, in one word, so that an old page does not undo what a colleague did since."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from operator import attrgetter
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+
+from .. import events
+from ..core.errors import Conflict
+from ..models.event import Event, Occurrence
+
+OF_ITSELF = {
+    "id", "slug", "state", "search_text", "sequence", "created_at", "revised_at", "published_at", "reminder_days",
+}  # fmt: skip
+"""Columns of an event that its words do not show."""
+WORDS = attrgetter(*(column.key for column in Event.__table__.columns if column.key not in OF_ITSELF))
+
+
+def of_words(event: Event) -> str:
+    """All that is said of an event."""
+    return _short(WORDS(event), sorted(cohost.id.hex for cohost in event.cohosts))
+
+
+def of_date(occurrence: Occurrence) -> str:
+    """When and where it is, and how many each time takes."""
+    times = sorted((slot.id.hex, slot.starts_local, slot.seats_limit) for slot in occurrence.slots)
+    return _short(occurrence.starts_local, occurrence.ends_local, occurrence.venue_id, times)
+
+
+def to_send(now: str, status: int) -> str:
+    """What a page is to send back: how things are now, or, on a page that is shown again, what it has seen so far.
+
+    After a Conflict its reader was told, so it has seen how things are now.
+    """
+    return now if status == Conflict.status else request.form.get("seen") or now
+
+
+def _short(*shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def guarded(event_id: uuid.UUID, version: Callable[[Event], str]) -> Iterator[None]:
+    """Around verbs, in their transaction: raises Conflict if they change what somebody else changed since the page.
+
+    The page sends what it showed as `seen`; a form without it is not looked at. What changes nothing is no conflict.
+    """
+    event, seen = events.lock(event_id), request.form.get("seen", "")
+    before = version(event)
+    yield
+    if seen and seen != before and version(event) != before:
+        raise Conflict(
+            _l("Somebody else changed this while you were typing. Compare it in another window. "
+               "Save again to keep yours.")
+        )  # fmt: skip
+
+
+def guarded_date(occurrence: Occurrence) -> AbstractContextManager[None]:
+    """The same for one date."""
+    occurrence_id = occurrence.id
+
+    def version(event: Event) -> str:
+        return next((of_date(date) for date in event.occurrences if date.id == occurrence_id), "")
+
+    return guarded(occurrence.event_id, version)
