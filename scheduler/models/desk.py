@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
 from ..core.extensions import db
 from .event import Event, Occurrence
-from .message import VOID, Message
-from .registration import LIVE, Registration
+from .message import CALL, EMAIL, FAILED, SENT, VOID, WAITING, Message
+from .registration import LIVE, NONE, Registration
 from .reminder import Reminder
 
 
@@ -55,15 +57,41 @@ def has_registrations(event_id: uuid.UUID) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def reminded(occurrence_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, int], int]:
-    """How many letters and calls each reminder of these dates led to, by the date and the days before it."""
+@dataclass(frozen=True)
+class Reminded:
+    """What became of one reminder of a date: who was reached, who is still to be written to or called, and who was not.
+
+    Whoever left no contact is in none of these numbers.
+    """
+
+    reached: int
+    to_write: int
+    to_call: int
+    failed: int
+
+
+def reminded(occurrence_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, int], Reminded]:
+    """What each reminder of these dates led to, by the date and the days before it."""
+    one = Reminder.occurrence_id, Reminder.days_before
     query = (
-        sa.select(Reminder.occurrence_id, Reminder.days_before, sa.func.count())
+        sa.select(*one, Message.state, Message.channel, sa.func.count())
         .join(Message, Message.reminder_id == Reminder.id)
-        .where(Reminder.occurrence_id.in_(occurrence_ids), Message.state != VOID)
-        .group_by(Reminder.occurrence_id, Reminder.days_before)
+        .join(Message.registration)
+        .where(Reminder.occurrence_id.in_(occurrence_ids), Message.state != VOID, Registration.contact_kind != NONE)
+        .group_by(*one, Message.state, Message.channel)
     )
-    return {(row[0], row[1]): row[2] for row in db.session.execute(query)}
+    found: dict[tuple[uuid.UUID, int], Counter[tuple[str, str]]] = {}
+    for occurrence_id, days, state, channel, count in db.session.execute(query):
+        found.setdefault((occurrence_id, days), Counter())[state, channel] += count
+    return {
+        key: Reminded(
+            reached=counts[SENT, EMAIL] + counts[SENT, CALL],
+            to_write=counts[WAITING, EMAIL],
+            to_call=counts[WAITING, CALL],
+            failed=counts[FAILED, EMAIL] + counts[FAILED, CALL],
+        )
+        for key, counts in found.items()
+    }
 
 
 def place_of(registration_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID] | None:

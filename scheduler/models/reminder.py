@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..core.extensions import db
 from .base import Id, Instant, Model
 from .event import Occurrence
-from .registration import CONFIRMED, EMAIL, FULL, HELPER_EMAIL, Registration
+from .registration import CONFIRMED, EMAIL, FULL, HELPER_EMAIL, PHONE, Registration
 
 CHOICES = (14, 7, 5, 3, 2, 1, 0)
 """So many days before; 0 is the same morning."""
@@ -47,10 +47,12 @@ class Reminder(Model):
 
 @dataclass(frozen=True)
 class Audience:
-    """Whom a reminder of a date would reach if it went now. `letters`: how many by language and wording."""
+    """Whom a reminder of a date would reach if it went now. `letters`: how many by language and wording; `by_code`: who
+    left no contact, and is not reminded."""
 
     letters: dict[tuple[str, bool], int]
     calls: int
+    by_code: int = 0
 
     @property
     def written_to(self) -> int:
@@ -78,9 +80,10 @@ def audiences(occurrence_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Audience
     )
     letters: dict[uuid.UUID, Counter[tuple[str, bool]]] = {one: Counter() for one in occurrence_ids}
     calls: Counter[uuid.UUID] = Counter()
+    codes: Counter[uuid.UUID] = Counter()
     for one, kind, language, wording, count in db.session.execute(query):
         if kind in (EMAIL, HELPER_EMAIL):
             letters[one][language, wording != FULL or kind == HELPER_EMAIL] += count
         else:
-            calls[one] += count
-    return {one: Audience(dict(found), calls[one]) for one, found in letters.items()}
+            (calls if kind == PHONE else codes)[one] += count
+    return {one: Audience(dict(found), calls[one], codes[one]) for one, found in letters.items()}

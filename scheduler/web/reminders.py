@@ -19,6 +19,7 @@ from ..forms.reminders import DAYS, RemindersForm
 from ..letters import samples
 from ..letters.rendering import Written
 from ..models import desk
+from ..models.desk import Reminded
 from ..models.event import Event, Occurrence
 from ..models.organization import COORDINATOR, LEAD
 from ..models.reminder import Audience, audiences
@@ -35,14 +36,14 @@ MOST_DATES = 12
 
 @dataclass(frozen=True)
 class Line:
-    """One reminder of one date: when it goes, in wall time, and how many got it, once it went.
+    """One reminder of one date: when it goes, in wall time, and what became of it, once it was due.
 
     `never`: it was planned too late, so nobody gets it.
     """
 
     words: str
     when_local: datetime
-    went_to: int | None
+    came_of_it: Reminded | None
     never: bool
 
 
@@ -114,12 +115,12 @@ def _dates(occurrences: list[Occurrence], planned: dict[uuid.UUID, list[Planned]
     ]
 
 
-def _line(occurrence: Occurrence, planned: Planned, went: dict[tuple[uuid.UUID, int], int]) -> Line:
+def _line(occurrence: Occurrence, planned: Planned, went: dict[tuple[uuid.UUID, int], Reminded]) -> Line:
     key = (occurrence.id, planned.days_before)
     return Line(
         words=str(dict(DAYS)[str(planned.days_before)]),
         when_local=clock.local(planned.due_at, occurrence.zone).replace(tzinfo=None),
-        went_to=went.get(key, 0) if planned.due_at <= clock.now() else None,
+        came_of_it=went.get(key, Reminded(0, 0, 0, 0)) if planned.due_at <= clock.now() else None,
         never=planned.late and key not in went,
     )
 

@@ -265,8 +265,8 @@ def test_whom_it_would_reach_in_numbers_only(evening: Evening) -> None:
         registrations.cancel(cancelled)
     found = audiences([evening.posted.occurrence_id])[evening.posted.occurrence_id]
     assert found.letters == {("en", True): 2, ("en", False): 1, ("es", True): 1}
-    assert (found.written_to, found.calls) == (4, 2)
-    assert evening.pass_until("2026-12-02 18:00") == found.written_to + found.calls
+    assert (found.written_to, found.calls, found.by_code) == (4, 1, 1), "nobody can call who left no number"
+    assert evening.pass_until("2026-12-02 18:00") == found.written_to + found.calls + found.by_code
 
 
 def test_only_an_event_that_still_lives(evening: Evening) -> None:

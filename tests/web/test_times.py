@@ -22,6 +22,7 @@ from scheduler.models.organization import COORDINATOR
 from scheduler.models.registration import OFFERED, Registration
 from scheduler.models.reminder import Reminder
 
+from ..ground.mail import all_sent
 from . import filling
 from .signing_in import filled, press, save, sign_in
 
@@ -345,13 +346,18 @@ def test_days_that_cannot_be_chosen(desk: FlaskClient, posted: Posted, plan: str
 
 def test_what_went_is_told_as_gone(desk: FlaskClient, posted: Posted, world: ModuleType, plan: str, at: Any) -> None:
     attend(world, posted)
+    attend(world, posted, contact_kind="phone", contact="312-555-0143")
+    attend(world, posted, contact_kind="none", contact="")
     at("2026-12-01 09:31")
     with transaction():
         reminders.write_due()
     with transaction():
         staff = world.organizer(COORDINATOR)
     page = sign_in(desk, staff).get(plan).text
-    assert "Went to 1" in page and "Tomorrow: Legal Help Morning" in page
+    assert "1 letter on its way" in page and "1 call still to make" in page and "Went to" not in page
+    all_sent()
+    page = sign_in(desk, staff).get(plan).text
+    assert "Went to 1" in page and "1 call still to make" in page and "Tomorrow: Legal Help Morning" in page
 
 
 def test_a_draft_without_dates_has_nothing_to_show(desk: FlaskClient, world: ModuleType, posted: Posted) -> None:
