@@ -346,8 +346,8 @@ def test_days_that_cannot_be_chosen(desk: FlaskClient, posted: Posted, plan: str
 
 def test_what_went_is_told_as_gone(desk: FlaskClient, posted: Posted, world: ModuleType, plan: str, at: Any) -> None:
     attend(world, posted)
-    attend(world, posted, contact_kind="phone", contact="312-555-0143")
-    attend(world, posted, contact_kind="none", contact="")
+    attend(world, posted, 1, contact_kind="phone", contact="312-555-0143")
+    attend(world, posted, 2, contact_kind="none", contact="")
     at("2026-12-01 09:31")
     with transaction():
         reminders.write_due()
