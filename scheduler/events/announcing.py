@@ -16,14 +16,13 @@ from .. import outbox, seats
 from ..core import clock
 from ..core.errors import Conflict, Missing, Refusal
 from ..core.extensions import db
-from ..models import inbox
 from ..models.base import Texts
 from ..models.catalogue import search_text
 from ..models.checklist import Checklist
 from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
 from ..models.organization import Organization
 from ..models.registration import DISCREET, Registration
-from .hiding import keep_in_line, keep_in_sight
+from .promises import keep_promises
 from .publishing import NotReady, lock, problems
 
 EDITABLE = (DRAFT, "in_review", PUBLISHED)
@@ -87,10 +86,7 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
     lacked, joined_by, lasts = problems(event), _way_to_join(event), event.flow_minutes
     was_sensitive = event.sensitive
     with db.session.no_autoflush:
-        _keep_way_in(event, said.admission)
-        _keep_kind(event, said)
-        keep_in_sight(event, said.visibility)
-        keep_in_line(event, said.admission)
+        keep_promises(event, kind=said.type, visibility=said.visibility, admission=said.admission)
         _say(event, said)
         if db.session.is_modified(event):
             event.revised_at = clock.now()
@@ -192,23 +188,6 @@ def _check_retention(said: Announcement) -> None:
     if said.retention_days is not None and not SHORTEST_RETENTION <= said.retention_days <= most:
         words = _("Write a number from %(least)s to %(most)s.", least=SHORTEST_RETENTION, most=most)
         raise Refusal(words, field="retention_days")
-
-
-def _keep_way_in(event: Event, admission: str) -> None:
-    """Times were laid out for one way in, and may hold people."""
-    if (admission == "timed") != (event.admission == "timed") and event.occurrences:
-        raise Refusal(
-            _l("This event has dates. Remove them before you change between chosen times and one start."),
-            field="admission",
-        )
-
-
-def _keep_kind(event: Event, said: Announcement) -> None:
-    """An employer sees who comes to its session, so that can never turn into a clinic, or be open to others."""
-    changed = [name for name in ("type", "visibility") if getattr(event, name) != getattr(said, name)]
-    if changed and inbox.is_booked(event.id):
-        words = _l("An employer booked this session. Its kind and who may see it stay. Make a new event instead.")
-        raise Refusal(words, field=changed[0])
 
 
 def _reschedule(event: Event) -> None:
