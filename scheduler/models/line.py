@@ -27,6 +27,12 @@ def first_in_line(occurrence_id: uuid.UUID) -> Registration | None:
     return db.session.scalar(sa.select(Registration).where(*waits).order_by(Registration.line).limit(1))
 
 
+def smallest_in_line(occurrence_id: uuid.UUID) -> int:
+    """How many people the smallest party is that waits; 0 when nobody does."""
+    waits = Registration.occurrence_id == occurrence_id, Registration.state == WAITLISTED
+    return db.session.scalar(sa.select(sa.func.min(Registration.party)).where(*waits)) or 0
+
+
 def on_waitlist() -> sa.ScalarSelect[int]:
     """A column: how many parties the waitlist of a date holds, counted as its roster counts them."""
     listed = Registration.state.in_(ON_WAITLIST), Registration.erase_asked.is_(False)

@@ -10,7 +10,7 @@ from ..core import clock
 from ..core.wording import clock_time, short_date
 from ..models import offer as offers
 from ..models.event import PUBLISHED, Occurrence, Slot
-from ..models.line import first_in_line
+from ..models.line import first_in_line, smallest_in_line
 
 
 def why_nobody_moves(occurrence: Occurrence) -> str:
@@ -24,9 +24,15 @@ def _why(occurrence: Occurrence) -> object:
         return ""
     if occurrence.event.state != PUBLISHED:
         return _("Nothing is offered before the event is published.")
-    if occurrence.closed_at is not None:
-        return _("This date takes no more names, so nothing is offered. Reopen it, or give places by hand.")
+    if not occurrence.event.takes_registrations:
+        return _("This event takes no names now, so nothing is offered.")
     free = [slot for slot in seats.open_slots(occurrence) if slot.free > 0]
+    if _has_room_only_now(occurrence):
+        return _(
+            "The time with free places has begun, so they are not offered. If a group at the door fits, let it in."
+        )
+    if occurrence.closed_at is not None:
+        return _closed(occurrence, free)
     if not free:
         return _no_place(occurrence)
     wanted = [slot for slot in free if seats.would_pass(occurrence, slot)]
@@ -37,6 +43,18 @@ def _why(occurrence: Occurrence) -> object:
     if clock.is_quiet(now, occurrence.zone):
         return _("It is night there. Free places are offered from 8 AM.")
     return _("A place is free. It is offered within a minute.")
+
+
+def _has_room_only_now(occurrence: Occurrence) -> bool:
+    room = [slot for slot in seats.on_or_coming(occurrence, occurrence.slots) if slot.free > 0]
+    return bool(room) and all(slot.starts_at <= clock.now() for slot in room)
+
+
+def _closed(occurrence: Occurrence, free: list[Slot]) -> object:
+    """An offer that was made before still stands."""
+    if free and not offers.open_on(occurrence.id):
+        return _("This date takes no more names, so nothing is offered. Reopen it, or give places by hand.")
+    return _("This date takes no more names, so what comes free is not offered until you reopen it.")
 
 
 def _no_place(occurrence: Occurrence) -> object:
@@ -55,9 +73,9 @@ def _no_place(occurrence: Occurrence) -> object:
 
 def _nobody_fits(occurrence: Occurrence, free: list[Slot]) -> object:
     room = max(slot.free for slot in free)
-    first = first_in_line(occurrence.id)
-    if first is not None and first.party <= room:
+    if smallest_in_line(occurrence.id) <= room:
         return _("Who would fit said no to the times that are free. They wait for another time.")
+    first = first_in_line(occurrence.id)
     return ngettext(
         "%(num)s place is free at one time. The first in line is a group of %(party)s and does not fit.",
         "%(num)s places are free at one time. The first in line is a group of %(party)s and does not fit.",

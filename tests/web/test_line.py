@@ -15,7 +15,7 @@ from scheduler import audits, registrations, waitlist
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted, Staff
 from scheduler.models.audit import AuditEntry
-from scheduler.models.event import Occurrence, Slot
+from scheduler.models.event import Event, Occurrence, Slot
 from scheduler.models.message import SENT, Message
 from scheduler.models.offer import open_for
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR
@@ -165,6 +165,86 @@ def test_why_who_said_no_is_not_asked_again(client: FlaskClient, world: ModuleTy
     with transaction():
         waitlist.decline(offer_id(first), stay=True)
     assert "Who would fit said no to the times that are free." in why(sign_in(client, staff), posted)
+
+
+def test_why_nobody_moves_once_it_has_begun(client: FlaskClient, world: ModuleType, staff: Staff, at: Clock) -> None:
+    """A workshop goes on until 3:30 PM; before it begins, and once it is full, its usual words are true."""
+    with transaction():
+        posted = world.workshop(seats=1, starts_local=START)
+        inside = world.attends(posted, contact="in@post.example")
+    joins(world, posted, "First")
+    begun = "The time with free places has begun, so they are not offered."
+    at("2026-09-19 14:10")
+    sign_in(client, staff)
+    assert "No place is free." in why(client, posted)
+    at("2026-09-19 13:50")
+    frees(inside)
+    assert "It begins too soon" in why(client, posted)
+    at("2026-09-19 14:10")
+    said = why(client, posted)
+    assert begun in said and "It begins too soon" not in said
+    with transaction():
+        db.session.execute(sa.update(Occurrence).values(closed_at=datetime(2026, 9, 1).astimezone()))
+    assert begun in why(client, posted), "to reopen it would not help"
+
+
+def test_a_free_place_at_the_last_time_is_one_until_the_end(
+    client: FlaskClient, world: ModuleType, staff: Staff, at: Clock
+) -> None:
+    posted, inside = full(world, slots=2)
+    joins(world, posted, "First")
+    at("2026-09-19 14:05")
+    frees(inside[0])
+    sign_in(client, staff)
+    for now in ("2026-09-19 14:10", "2026-09-19 14:29"):
+        at(now)
+        said = why(client, posted)
+        assert "The time with free places has begun" in said and "No place is free." not in said
+    at("2026-09-19 14:35")
+    assert "No place is free." in why(client, posted), "the first time is over"
+    frees(inside[1])
+    assert "The time with free places has begun" in why(client, posted)
+
+
+def test_why_a_closed_date_with_an_open_offer_does_not_move(
+    client: FlaskClient, world: ModuleType, staff: Staff
+) -> None:
+    """The offer was made before, and stands."""
+    posted, inside = full(world, slots=2)
+    joins(world, posted, "First"), joins(world, posted, "Second")
+    frees(inside[0])
+    with transaction():
+        db.session.execute(sa.update(Occurrence).values(closed_at=datetime(2026, 9, 1).astimezone()))
+    sign_in(client, staff)
+    waits_for_you = "This date takes no more names, so what comes free is not offered until you reopen it."
+    assert waits_for_you in why(client, posted), "nothing is free that could be given by hand"
+    frees(inside[1])
+    assert waits_for_you in why(client, posted)
+
+
+def test_why_nobody_moves_where_no_names_are_taken(client: FlaskClient, world: ModuleType, staff: Staff) -> None:
+    posted, inside = full(world)
+    joins(world, posted, "First")
+    with transaction():
+        db.session.execute(sa.update(Event).values(admission="numbers"))
+    frees(inside[0])
+    said = why(sign_in(client, staff), posted)
+    assert "This event takes no names now, so nothing is offered." in said and "within a minute" not in said
+
+
+def test_why_behind_a_group_that_does_not_fit_who_fits_said_no(
+    client: FlaskClient, world: ModuleType, staff: Staff
+) -> None:
+    with transaction():
+        posted = world.clinic(slots=2, seats=2, starts_local=START)
+        inside = [world.attends(posted, n // 2, contact=f"in{n}@post.example") for n in range(4)]
+    joins(world, posted, "Pair", party=2)
+    single = joins(world, posted, "Single")
+    frees(inside[0])
+    with transaction():
+        waitlist.decline(offer_id(single), stay=True)
+    said = why(sign_in(client, staff), posted)
+    assert "Who would fit said no to the times that are free." in said and "does not fit" not in said
 
 
 def test_staff_take_it_for_them(client: FlaskClient, world: ModuleType, staff: Staff) -> None:
