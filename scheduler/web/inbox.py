@@ -155,6 +155,9 @@ def _accept_form(booking: Booking) -> AcceptForm:
     form.venue.choices = at_work + venues if booking.place == states.THEIRS else venues + at_work
     if not request.form and booking.place == states.ONLINE:
         form.venue.data = next((str(venue.id) for venue in known if venue.online), None)
+    online = [str(venue.id) for venue in known if venue.online]
+    if form.venue.data in online and not form.join_link.data:
+        form.join_link.description = _("There is no link to join yet. People get it with their place.")
     form.places.most = max(booking.training.people_max, booking.head_count)
     return form
 

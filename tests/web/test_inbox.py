@@ -138,6 +138,24 @@ def test_accepting_a_day(client: FlaskClient, booking_id: uuid.UUID) -> None:
     assert "The session is set" in text and "9:30 AM – 11:30 AM" in text and "No names yet." in text
 
 
+def test_an_online_session_without_a_link_is_pointed_out(
+    client: FlaskClient, booking_id: uuid.UUID, provider: uuid.UUID, world: ModuleType
+) -> None:
+    """It may follow later, so nothing is refused."""
+    missing = "There is no link to join yet."
+    with transaction():
+        online = str(world.venue(provider, online=True))
+    address = take_up(booking_id)
+    assert missing not in client.get(f"{address}/acceptance").text
+    fields = {"wish": "0", "starts": "12:30", "venue": online}
+    assert missing in save(client, f"{address}/acceptance", **fields).text
+    assert missing not in save(client, f"{address}/acceptance", **fields, join_link="https://meet.example/a").text
+    with transaction():
+        db.session.get_one(Booking, booking_id).place = states.ONLINE
+    assert missing in client.get(f"{address}/acceptance").text
+    assert save(client, f"{address}/acceptance", **fields | {"starts": "09:30"}).status_code == 303
+
+
 def test_a_place_without_transit_is_refused_in_words(
     client: FlaskClient, booking_id: uuid.UUID, provider: uuid.UUID, world: ModuleType
 ) -> None:
