@@ -84,8 +84,13 @@ def change_person(
 
 
 def on_behalf(registration_id: uuid.UUID, user_id: uuid.UUID, verb: Callable[[uuid.UUID], object]) -> None:
-    """Do for a person what they could do themselves, and write down who did it. Raises what the verb raises."""
+    """Do for a person what they could do themselves; who did it is written down if anything was changed.
+
+    Raises what the verb raises.
+    """
     registration = registrations.locked(registration_id)
     organization_id = registration.occurrence.event.organization_id
+    before = registration.state, registration.slot_id
     verb(registration_id)
-    audits.append(organization_id, user_id, audits.PERSON_CHANGED, registration_id)
+    if (registration.state, registration.slot_id) != before:
+        audits.append(organization_id, user_id, audits.PERSON_CHANGED, registration_id)

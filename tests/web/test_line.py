@@ -257,6 +257,38 @@ def test_staff_take_it_for_them(client: FlaskClient, world: ModuleType, staff: S
     assert "First has a place and is not checked in." in read(page(client, answer.location))
 
 
+def test_what_they_did_themselves_is_not_written_down_as_an_act_of_staff(
+    client: FlaskClient, world: ModuleType, staff: Staff
+) -> None:
+    """Two buttons of a page that was open for a while, pressed after the answer had come by mail."""
+    posted, inside = full(world, seats=2)
+    takes, leaves = joins(world, posted, "Takes"), joins(world, posted, "Leaves")
+    frees(inside[0])
+    taken, left = offer_id(takes), offer_id(leaves)
+    sign_in(client, staff)
+    with transaction():
+        waitlist.accept(taken)
+        waitlist.decline(left, stay=False)
+    for path in (f"offers/{taken}/acceptance", f"offers/{left}/refusal", f"registrations/{leaves}/cancellation"):
+        assert press(client, roster(posted), f"/console/{path}", show="waiting").status_code == 303
+    written = sa.select(sa.func.count()).where(AuditEntry.act == audits.PERSON_CHANGED)
+    assert db.session.scalar(written) == 0
+
+
+def test_an_offer_refused_and_another_made_at_once_is_one_act(
+    client: FlaskClient, world: ModuleType, staff: Staff
+) -> None:
+    posted, inside = full(world, slots=2)
+    first = joins(world, posted, "First")
+    frees(inside[0])
+    refused = offer_id(first)
+    frees(inside[1])
+    press(sign_in(client, staff), roster(posted), f"/console/offers/{refused}/refusal", show="waiting")
+    assert state(world, first) == OFFERED and offer_id(first) != refused
+    written = sa.select(AuditEntry.subject_id).where(AuditEntry.act == audits.PERSON_CHANGED)
+    assert list(db.session.scalars(written)) == [first]
+
+
 @pytest.mark.parametrize(("slots", "becomes"), [(2, WAITLISTED), (1, CANCELLED)])
 def test_staff_say_no_for_them(client: FlaskClient, world: ModuleType, staff: Staff, slots: int, becomes: str) -> None:
     """They stay in line for another time; where there is none, they leave it."""
