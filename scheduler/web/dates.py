@@ -181,7 +181,7 @@ def _date_page(occurrence: Occurrence, form: DateForm, shown: Timetable | None =
         occurrence=occurrence,
         form=form,
         shown=shown,
-        seen=versions.to_send(versions.of_date(occurrence), status),
+        seen=versions.to_send(versions.of_date(occurrence)),
         count=count,
         changeable=events.is_changeable(occurrence),
     )

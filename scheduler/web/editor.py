@@ -108,7 +108,7 @@ def _announcement(form: EventForm) -> Announcement:
 
 def _words_page(form: EventForm, event: Event | None, status: int = 200) -> Answer:
     always = [words.TYPES[kind] for kind in SENSITIVE_TYPES]
-    seen = versions.to_send(versions.of_words(event), status) if event else ""
+    seen = versions.to_send(versions.of_words(event)) if event else ""
     return render_template("console/editor/words.html", form=form, event=event, always=always, seen=seen), status
 
 

@@ -127,7 +127,7 @@ def _move_page(occurrence: Occurrence, form: MoveForm, status: int = 200) -> Ans
         "console/news/move.html",
         occurrence=occurrence,
         can_move=can_move,
-        seen=versions.to_send(versions.of_date(occurrence), status),
+        seen=versions.to_send(versions.of_date(occurrence)),
         form=form,
         told=told.would_be(MOVE, [occurrence.id]),
     )

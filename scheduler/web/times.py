@@ -73,7 +73,7 @@ def _page(occurrence: Occurrence, form: TimesForm, status: int = 200) -> Answer:
         "console/editor/times.html",
         occurrence=occurrence,
         form=form,
-        seen=versions.to_send(versions.of_date(occurrence), status),
+        seen=versions.to_send(versions.of_date(occurrence)),
         waitlist=waitlist_of(occurrence.id),
         changeable=events.is_changeable(occurrence),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
 
-from flask import request
+from flask import g, request
 from flask_babel import lazy_gettext as _l
 
 from .. import events
@@ -33,12 +33,12 @@ def of_date(occurrence: Occurrence) -> str:
     return _short(occurrence.starts_local, occurrence.ends_local, occurrence.venue_id, times)
 
 
-def to_send(now: str, status: int) -> str:
+def to_send(now: str) -> str:
     """What a page is to send back: how things are now, or, on a page that is shown again, what it has seen so far.
 
-    After a Conflict its reader was told, so it has seen how things are now.
+    Whoever was just told of the change decides about how things are now; another refusal tells nothing of it.
     """
-    return now if status == Conflict.status else request.form.get("seen") or now
+    return now if "told_of_change" in g else request.form.get("seen") or now
 
 
 def _short(*shown: object) -> str:
@@ -55,6 +55,7 @@ def guarded(event_id: uuid.UUID, version: Callable[[Event], str]) -> Iterator[No
     before = version(event)
     yield
     if seen and seen != before and version(event) != before:
+        g.told_of_change = True
         raise Conflict(
             _l("Somebody else changed this while you were typing. Compare it in another window. "
                "Save again to keep yours.")

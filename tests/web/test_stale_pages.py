@@ -95,3 +95,21 @@ def test_a_date(client: FlaskClient, posted: Posted, path: str) -> None:
     refused = client.post(address, data=old | {"ends": "13:00"})
     assert refused.status_code == 409 and MEANWHILE in refused.text
     assert the(Occurrence, posted.occurrence_id).starts_local.day == 6
+
+
+def test_another_conflict_does_not_make_an_old_page_a_new_one(
+    client: FlaskClient, world: ModuleType, posted: Posted
+) -> None:
+    with transaction():
+        talk = world.workshop(starts_local=world.a_day_ahead(15, "18:00"))
+    address = f"/console/dates/{talk.occurrence_id}"
+    old = opened(client, address)
+    assert client.post(address, data=old | {"places": "2"}).status_code == 303
+    with transaction():
+        world.attends(talk)
+    refused = client.post(address, data=old | {"day": "2026-12-09"})
+    assert refused.status_code == 409 and MEANWHILE not in refused.text
+    told = client.post(address, data=filled(refused.text))
+    assert told.status_code == 409 and MEANWHILE in told.text
+    assert the(Occurrence, talk.occurrence_id).slots[0].seats_limit == 2
+    assert client.post(address, data=filled(told.text)).status_code == 303, "who was told decides"
