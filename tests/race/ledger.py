@@ -77,7 +77,9 @@ def _letters_that_lie(posted: Posted, model: Model) -> list[str]:
     rows = sa.select(Message.registration_id, Message.letter, Message.offer_id, Message.state, Offer.state)
     rows = rows.outerjoin(Offer, Offer.id == Message.offer_id).where(Message.occurrence_id == posted.occurrence_id)
     written = db.session.execute(rows).all()
-    once = Counter(tuple(row)[:3] for row in written if row[1] not in (CHANGE, MOVE) and row[3] != VOID)
+    once = Counter(
+        tuple(row)[:3] for row in written if row[1] not in (CHANGE, MOVE) and not _may_come_again(*row[1:4:2])
+    )
     lies = [f"{count} times {key}" for key, count in once.items() if count > 1]
     lies += [f"{row[0]} is told of an offer that is {row[4]}" for row in written if _is_stale(row[3], row[4])]
     said = {(row[0], row[1]) for row in written if row[3] in (WAITING, SENT) and row[4] in (None, OPEN)}
@@ -97,6 +99,11 @@ def _letters_that_lie(posted: Posted, model: Model) -> list[str]:
         if (needed and not knows) or (who.state == CANCELLED and who.id in still_said):
             lies.append(f"number {who.number} is {who.state}; told: {told}")
     return lies
+
+
+def _may_come_again(letter: str, state: str) -> bool:
+    """What asked whether somebody comes has gone, and what keeps the place comes after it."""
+    return state == VOID or (letter == CONFIRMATION and state == SENT)
 
 
 def _is_stale(letter: str, offer: str | None) -> bool:

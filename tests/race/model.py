@@ -49,6 +49,7 @@ class Person:
     gone: bool = False
     lapses: int = 0
     told_of_place: bool = False
+    proven: bool = False
     offers: list[Offered] = field(default_factory=list)
     missed: dict[int, datetime] = field(default_factory=dict)
 
@@ -89,7 +90,8 @@ class Model:
 
     def seat(self, person: Person, slot: int) -> None:
         contact = person.attendee.contact
-        same = sum(who.state in LIVE and who.attendee.contact == contact for who in self.people if who is not person)
+        others = [who for who in self.people if who is not person and who.state in LIVE and not who.proven]
+        same = sum(who.attendee.contact == contact for who in others)
         person.state, person.slot, person.told_of_place = CONFIRMED, slot, True
         if contact and same >= SAME_CONTACT_LIMIT:
             person.state, person.held_until = HELD, self.now + HOLD

@@ -13,7 +13,7 @@ from scheduler.core.errors import Closed, Conflict, Missing, Refusal, TimeTaken
 from scheduler.core.extensions import transaction
 from scheduler.models import offer as offers
 from scheduler.models.registration import CANCELLED, CHECKED_IN, CONFIRMED, HELD, OFFERED, SEATED, WAITLISTED
-from scheduler.registrations import Attendee, GivenBack, Wishes
+from scheduler.registrations import Attendee, GivenBack, OtherAnswers, Wishes
 
 from .acting import ANYBODY, PARTIES, WISHES, Acting, Draw, refused
 from .model import TIMES, Person
@@ -66,7 +66,7 @@ class PeopleAct(Acting):
         attendee = self.world.attendee() if other_words else person.attendee
         given_back = person.gone or person.state == CANCELLED
         if other_words or given_back:
-            with refused(GivenBack if given_back else Conflict):
+            with refused(GivenBack if given_back else OtherAnswers):
                 registrations.register(self.posted.occurrence_id, slot_id, attendee, person.nonce)
             return
         with transaction():
@@ -97,7 +97,7 @@ class PeopleAct(Acting):
         """I'm coming."""
         person = self.somebody(draw(ANYBODY), HELD)
         if self.act(person, registrations.reconfirm, HELD, CONFIRMED):
-            person.state = CONFIRMED
+            person.state, person.proven = CONFIRMED, True
 
     def change(self, draw: Draw) -> None:
         """More or fewer of us, at another time perhaps."""
@@ -164,7 +164,7 @@ class PeopleAct(Acting):
             with transaction():
                 waitlist.accept(self.offer_id(person))
             self.model.taken(offer)
-            person.state = CONFIRMED
+            person.state, person.proven = CONFIRMED, True
             person.told_of_place = bool(person.attendee.contact)
             self.seen["accept"] += 1
         elif not person.gone and offer.state == offers.ACCEPTED and person.state in SEATED:

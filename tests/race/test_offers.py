@@ -23,6 +23,7 @@ from scheduler.models.offer import Offer
 from scheduler.models.registration import CANCELLED, CONFIRMED, OFFERED, WAITLISTED, Registration
 
 from ..conftest import Clock
+from ..ground.mail import all_sent
 
 pytestmark = [pytest.mark.race, pytest.mark.xdist_group("crowds")]
 PLACES, IN_LINE, LEAVE = 12, 20, 8
@@ -75,6 +76,7 @@ def test_an_offer_ends_in_one_way(app: Flask, world: ModuleType, at: Clock, minu
         with transaction():
             posted = world.workshop(seats=1)
             inside, person = (world.attends(posted, contact=f"{who}{number}@post.example") for who in ("in", "w"))
+        all_sent()
         with transaction():
             registrations.cancel(inside)
         offer = offers.open_for(person)
