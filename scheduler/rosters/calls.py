@@ -12,7 +12,6 @@ from ..models import moved
 from ..models.base import Texts
 from ..models.checklist import new_on_the_list
 from ..models.message import Message
-from ..models.offer import other_times
 from ..models.registration import SEATED, Registration
 from .viewing import wall
 
@@ -83,7 +82,7 @@ class Made:
     can_undo: bool
 
 
-def call_of(message: Message, mail_failed: bool) -> Call:
+def call_of(message: Message, mail_failed: bool, may_wait: bool) -> Call:
     registration, occurrence = message.registration, message.occurrence
     assert registration is not None and occurrence is not None
     offer = message.offer
@@ -110,7 +109,7 @@ def call_of(message: Message, mail_failed: bool) -> Call:
         tries=message.attempts if message.outcome == letters.NO_ANSWER else 0,
         tried_local=wall(message.outcome_at, occurrence) if message.outcome_at else None,
         until_local=wall(offer.held_until, occurrence) if offer else None,
-        may_wait=offer is not None and other_times(offer),
+        may_wait=may_wait,
         moved=moved.of(registration) if message.letter == letters.MOVE else moved.unheard(registration),
         address=_address(registration) if message.letter in NEWS_OF_PLACE else "",
         new=_new(registration) if message.letter == letters.REMINDER else [],
