@@ -20,7 +20,7 @@ from ..models.event import Event, Occurrence
 from ..models.message import Message
 from ..models.offer import Offer, has_other_times
 from ..models.registration import Registration
-from .calls import SAID_BESIDES, UNDO_FOR, Call, Made, call_of, made_of
+from .calls import BY_URGENCY, SAID_BESIDES, UNDO_FOR, Call, Made, call_of, made_of
 from .viewing import readable, wrong_numbers
 
 
@@ -79,15 +79,24 @@ def _may_answer(call: Call, wrong: Container[uuid.UUID]) -> bool:
 
 
 def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[Call]:
-    """Calls to make, and letters that came back: one of these for each person whom no call is about."""
+    """For each person the most urgent call, or else the last letter that came back.
+
+    An offer does not tell that the date has moved, so that news stands beside it.
+    """
     waiting = sa.and_(Message.channel == letters.CALL, Message.state == letters.WAITING)
     may_wait = dict(_messages(dates, sa.or_(waiting, letters.came_back())))
-    found = [one for one in may_wait if one.is_still_due(now)]
-    calls = _without_what_is_told_besides([one for one in found if one.channel == letters.CALL])
-    failed = {one.registration_id: one for one in sorted(found, key=lambda one: one.due_at) if one not in calls}
-    called = {call.registration_id for call in calls}
-    told = calls + [one for person, one in failed.items() if person not in called]
+    found = sorted((one for one in may_wait if one.is_still_due(now)), key=lambda one: one.due_at)
+    failed = {one.registration_id: one for one in found if one.channel != letters.CALL}
+    due = _without_what_is_told_besides([one for one in found if one.channel == letters.CALL])
+    calls = {(one.registration_id, one.letter == letters.OFFER): one for one in sorted(due, key=_rank)}
+    called = {person for person, _offered in calls}
+    told = [*calls.values(), *(one for person, one in failed.items() if person not in called)]
     return [call_of(one, one.registration_id in failed, may_wait[one]) for one in told]
+
+
+def _rank(message: Message) -> int:
+    """The most urgent comes last."""
+    return -BY_URGENCY.index(message.letter)
 
 
 def _without_what_is_told_besides(calls: list[Message]) -> list[Message]:

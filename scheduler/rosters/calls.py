@@ -23,6 +23,16 @@ UNDONE = (letters.REACHED, letters.NO_ANSWER, letters.WRONG_NUMBER)
 
 SAID_BESIDES = (letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)
 """What whoever is called about something else hears too."""
+BY_URGENCY = (
+    letters.OFFER,
+    letters.CANCELLATION_HOST,
+    letters.CANCELLATION_OWN,
+    letters.MOVE,
+    letters.NEW_ADDRESS,
+    letters.REMINDER,
+    *SAID_BESIDES,
+)
+"""What somebody is called about first, of all that there is to tell them."""
 NEWS_OF_PLACE = (letters.MOVE, letters.NEW_ADDRESS)
 """Where the caller tells where it is now."""
 

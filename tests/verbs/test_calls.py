@@ -366,8 +366,9 @@ def test_whoever_is_reached_is_called_once(world: ModuleType, posted: Any, staff
     at("2026-12-09 18:01")
     with transaction():
         assert reminders.write_due() == 1
-    [card] = calls(posted, staff).to_make
-    assert card.letter == letters.REMINDER
+    found = calls(posted, staff)
+    [card] = found.to_make
+    assert card.letter == letters.REMINDER and not card.mail_failed and found.out_of_reach == []
     with transaction():
         rosters.record_call(card.message_id, letters.NO_ANSWER, staff.user_id)
     assert [one.letter for one in calls(posted, staff).to_make] == [letters.REMINDER]
@@ -379,3 +380,41 @@ def test_whoever_is_reached_is_called_once(world: ModuleType, posted: Any, staff
         rosters.undo_call(card.message_id, staff.user_id)
     left = sa.select(Message.letter).where(Message.registration_id == place, Message.state == letters.WAITING)
     assert set(db.session.scalars(left)) == {letters.REMINDER, letters.CONFIRMATION}
+
+
+def told(place: uuid.UUID, *which: str) -> None:
+    """So many letters to this person more."""
+    with transaction():
+        for letter in which:
+            outbox.enqueue(letter, db.session.get_one(Registration, place))
+
+
+def about(place: uuid.UUID, letter: str) -> Message:
+    db.session.rollback()
+    return db.session.scalars(sa.select(Message).filter_by(registration_id=place, letter=letter)).one()
+
+
+def record(place: uuid.UUID, letter: str, outcome: str, staff: Any) -> uuid.UUID:
+    message_id = about(place, letter).id
+    with transaction():
+        rosters.record_call(message_id, outcome, staff.user_id)
+    return message_id
+
+
+def test_one_card_for_each_person_with_what_is_most_urgent(world: ModuleType, posted: Any, staff: Any) -> None:
+    place, other = phones(world, posted), phones(world, posted, "Other", 45)
+    told(place, letters.CHANGE)
+    assert [(call.name, call.letter) for call in calls(posted, staff).to_make] == [
+        ("Zofia", letters.CONFIRMATION),
+        ("Other", letters.CONFIRMATION),
+    ]
+    told(place, letters.NEW_ADDRESS)
+    told(other, letters.NEW_ADDRESS, letters.CHANGE)
+    found = calls(posted, staff).to_make
+    assert [call.letter for call in found] == [letters.NEW_ADDRESS, letters.NEW_ADDRESS]
+    record(place, letters.NEW_ADDRESS, letters.REACHED, staff)
+    found = calls(posted, staff).to_make
+    assert [(call.name, call.letter) for call in found] == [("Other", letters.NEW_ADDRESS)]
+    record(other, letters.NEW_ADDRESS, letters.WRONG_NUMBER, staff)
+    after = calls(posted, staff)
+    assert after.to_make == [] and [call.name for call in after.out_of_reach] == ["Other"]
