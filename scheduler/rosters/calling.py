@@ -65,7 +65,7 @@ def _listed(dates: list[Occurrence]) -> CallList:
     ids = [occurrence.id for occurrence in dates]
     wrong = wrong_numbers(ids)
     calls = sorted(_to_tell(ids, now), key=_urgency)
-    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR, Message.attempts > 0)
+    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
     return CallList(
         to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
         to_write=[call for call in calls if call.has_email and not call.mail_failed],

@@ -418,3 +418,34 @@ def test_one_card_for_each_person_with_what_is_most_urgent(world: ModuleType, po
     record(other, letters.NEW_ADDRESS, letters.WRONG_NUMBER, staff)
     after = calls(posted, staff)
     assert after.to_make == [] and [call.name for call in after.out_of_reach] == ["Other"]
+
+
+def test_undo_brings_back_all_that_the_call_has_told(world: ModuleType, posted: Any, staff: Any, at: Any) -> None:
+    """Also what they had been called about before without an answer."""
+    place = phones(world, posted)
+    record(place, letters.CONFIRMATION, letters.NO_ANSWER, staff)
+    told(place, letters.CHANGE, letters.NEW_ADDRESS)
+    at.later(minutes=10)
+    reached = record(place, letters.NEW_ADDRESS, letters.REACHED, staff)
+    assert about(place, letters.CONFIRMATION).state == about(place, letters.CHANGE).state == letters.SENT
+    [made] = calls(posted, staff).made
+    assert made.message_id == reached, "one call was made, and can be taken back once"
+    with transaction():
+        rosters.undo_call(reached, staff.user_id)
+    again = {letter: about(place, letter) for letter in (letters.CONFIRMATION, letters.CHANGE, letters.NEW_ADDRESS)}
+    assert {one.state for one in again.values()} == {letters.WAITING}
+    assert {one.sent_at for one in again.values()} == {None}
+    confirmation, change = again[letters.CONFIRMATION], again[letters.CHANGE]
+    assert (confirmation.outcome, confirmation.attempts) == (letters.NO_ANSWER, 1)
+    assert (change.outcome, change.attempts) == (None, 0)
+
+
+def test_undoing_a_call_that_nobody_answered_changes_no_other(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    record(place, letters.CONFIRMATION, letters.REACHED, staff)
+    told(place, letters.CHANGE, letters.NEW_ADDRESS)
+    slip = record(place, letters.NEW_ADDRESS, letters.NO_ANSWER, staff)
+    with transaction():
+        rosters.undo_call(slip, staff.user_id)
+    assert about(place, letters.CONFIRMATION).state == letters.SENT
+    assert about(place, letters.CHANGE).state == about(place, letters.NEW_ADDRESS).state == letters.WAITING
