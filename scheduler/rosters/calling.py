@@ -21,7 +21,7 @@ from ..models.message import Message
 from ..models.offer import Offer, has_other_times
 from ..models.registration import Registration
 from .calls import BY_URGENCY, SAID_BESIDES, UNDO_FOR, Call, Made, call_of, made_of
-from .viewing import readable, wrong_numbers
+from .viewing import calls_in_vain, readable
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ def _has_key(occurrence: Occurrence) -> bool:
 def _listed(dates: list[Occurrence]) -> CallList:
     now = clock.now()
     ids = [occurrence.id for occurrence in dates]
-    wrong = wrong_numbers(ids)
-    calls = sorted(_to_tell(ids, now), key=_urgency)
+    vain = calls_in_vain(ids)
+    wrong = {person for person, ended in vain.items() if any(one.outcome == letters.WRONG_NUMBER for one in ended)}
+    calls = sorted(_to_tell(ids, now, vain), key=_urgency)
     made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
     return CallList(
         to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
@@ -74,11 +75,11 @@ def _listed(dates: list[Occurrence]) -> CallList:
     )
 
 
-def _may_answer(call: Call, wrong: Container[uuid.UUID]) -> bool:
+def _may_answer(call: Call, wrong: Container[uuid.UUID | None]) -> bool:
     return call.has_email or (bool(call.phone) and call.registration_id not in wrong)
 
 
-def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[Call]:
+def _to_tell(dates: list[uuid.UUID], now: datetime, vain: dict[uuid.UUID | None, list[Message]]) -> list[Call]:
     """For each person the most urgent call, or else the last letter that came back.
 
     An offer does not tell that the date has moved, so that news stands beside it.
@@ -91,7 +92,9 @@ def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[Call]:
     calls = {(one.registration_id, one.letter == letters.OFFER): one for one in sorted(due, key=_rank)}
     called = {person for person, _offered in calls}
     told = [*calls.values(), *(one for person, one in failed.items() if person not in called)]
-    return [call_of(one, one.registration_id in failed, may_wait[one]) for one in told]
+    return [
+        call_of(one, one.registration_id in failed, may_wait[one], vain.get(one.registration_id, [])) for one in told
+    ]
 
 
 def _rank(message: Message) -> int:

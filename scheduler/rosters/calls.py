@@ -41,7 +41,8 @@ NEWS_OF_PLACE = (letters.MOVE, letters.NEW_ADDRESS)
 class Call:
     """One call to make: who, where, in which language, and about which letter. Wall times of the date's zone.
 
-    `tries`: calls so far without an answer, the last one at `tried_local`; `until_local`: when an offer ends;
+    `tries`: calls to them without an answer since there was this to tell, the last one at `tried_local`; `attempts`:
+    those about this letter; `until_local`: when an offer ends;
     `may_wait`: there is another time that they could wait for instead; `moved`: what is new about a moved date;
     `address`: where it is now, empty if they may not know; `new`: what is new on the list; `reason`: why the host
     cancelled; `mail_failed`: a letter came back.
@@ -92,10 +93,13 @@ class Made:
     can_undo: bool
 
 
-def call_of(message: Message, mail_failed: bool, may_wait: bool) -> Call:
+def call_of(message: Message, mail_failed: bool, may_wait: bool, vain: list[Message]) -> Call:
+    """`vain`: all calls to the same person that reached nobody."""
     registration, occurrence = message.registration, message.occurrence
     assert registration is not None and occurrence is not None
     offer = message.offer
+    tried = [one for one in vain if one.outcome == letters.NO_ANSWER and _counts_for(one, message)]
+    tried_at = max((one.outcome_at for one in tried if one.outcome_at), default=None)
     starts: datetime = offer.slot.starts_local if offer else registration.starts_local
     return Call(
         message_id=message.id,
@@ -116,8 +120,8 @@ def call_of(message: Message, mail_failed: bool, may_wait: bool) -> Call:
         has_place=registration.state in SEATED,
         since_local=wall(message.due_at, occurrence),
         attempts=message.attempts,
-        tries=message.attempts if message.outcome == letters.NO_ANSWER else 0,
-        tried_local=wall(message.outcome_at, occurrence) if message.outcome_at else None,
+        tries=sum(one.attempts for one in tried),
+        tried_local=wall(tried_at, occurrence) if tried_at else None,
         until_local=wall(offer.held_until, occurrence) if offer else None,
         may_wait=may_wait,
         moved=moved.of(registration) if message.letter == letters.MOVE else moved.unheard(registration),
@@ -126,6 +130,11 @@ def call_of(message: Message, mail_failed: bool, may_wait: bool) -> Call:
         reason=occurrence.reason_off,
         offer_id=offer.id if offer else None,
     )
+
+
+def _counts_for(call: Message, message: Message) -> bool:
+    """Who did not answer while this was to be told did not answer for this either."""
+    return call.id == message.id or (call.outcome_at is not None and call.outcome_at >= message.due_at)
 
 
 def _address(registration: Registration) -> str:

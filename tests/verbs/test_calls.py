@@ -420,6 +420,31 @@ def test_one_card_for_each_person_with_what_is_most_urgent(world: ModuleType, po
     assert after.to_make == [] and [call.name for call in after.out_of_reach] == ["Other"]
 
 
+def test_who_did_not_answer_is_not_called_about_the_next_thing_at_once(
+    world: ModuleType, posted: Any, staff: Any, at: Any
+) -> None:
+    """What they were called about is no longer true; what still is waits as long as if that call had been about it."""
+    silent = phones(world, posted)
+    told(silent, letters.NEW_ADDRESS)
+    at.later(minutes=5)
+    phones(world, posted, "Fresh", 45)
+    record(silent, letters.NEW_ADDRESS, letters.NO_ANSWER, staff)
+    with transaction():
+        outbox.void_for_date(posted.occurrence_id, letters.NEW_ADDRESS)
+    found = calls(posted, staff).to_make
+    assert [(call.name, call.letter, call.tries, call.attempts) for call in found] == [
+        ("Fresh", letters.CONFIRMATION, 0, 0),
+        ("Zofia", letters.CONFIRMATION, 1, 0),
+    ]
+    assert str(found[1].tried_local) == "2026-11-28 09:05:00"
+    at.later(minutes=5)
+    told(silent, letters.MOVE)
+    with transaction():
+        db.session.get_one(Registration, silent).keep_asked_at = at.later(minutes=0)
+    found = calls(posted, staff).to_make
+    assert [(call.name, call.tries) for call in found if call.letter == letters.MOVE] == [("Zofia", 0)], "it is news"
+
+
 def test_undo_brings_back_all_that_the_call_has_told(world: ModuleType, posted: Any, staff: Any, at: Any) -> None:
     """Also what they had been called about before without an answer."""
     place = phones(world, posted)
