@@ -18,10 +18,10 @@ from ..core.keyring import KeyIsGone
 from ..models import message as letters
 from ..models.event import Event, Occurrence
 from ..models.message import Message
-from ..models.offer import Offer
+from ..models.offer import Offer, has_other_times
 from ..models.registration import Registration
-from .calls import SAID_BESIDES, UNDO_FOR, Call, Made, call_of, made_of
-from .viewing import readable, wrong_numbers
+from .calls import BY_URGENCY, SAID_BESIDES, UNDO_FOR, Call, Made, call_of, made_of
+from .viewing import calls_in_vain, readable
 
 
 @dataclass(frozen=True)
@@ -63,30 +63,43 @@ def _has_key(occurrence: Occurrence) -> bool:
 def _listed(dates: list[Occurrence]) -> CallList:
     now = clock.now()
     ids = [occurrence.id for occurrence in dates]
-    wrong = wrong_numbers(ids)
-    calls = sorted((call_of(*told) for told in _to_tell(ids, now)), key=_urgency)
-    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR, Message.attempts > 0)
+    vain = calls_in_vain(ids)
+    wrong = {person for person, ended in vain.items() if any(one.outcome == letters.WRONG_NUMBER for one in ended)}
+    calls = sorted(_to_tell(ids, now, vain), key=_urgency)
+    made = _messages(ids, Message.outcome.is_not(None), Message.outcome_at > now - UNDO_FOR)
     return CallList(
         to_make=[call for call in calls if call.phone and call.registration_id not in wrong],
         to_write=[call for call in calls if call.has_email and not call.mail_failed],
         out_of_reach=[call for call in calls if call.mail_failed or not _may_answer(call, wrong)],
-        made=[made_of(message) for message in made],
+        made=[made_of(message) for message, _may_wait in made],
     )
 
 
-def _may_answer(call: Call, wrong: Container[uuid.UUID]) -> bool:
+def _may_answer(call: Call, wrong: Container[uuid.UUID | None]) -> bool:
     return call.has_email or (bool(call.phone) and call.registration_id not in wrong)
 
 
-def _to_tell(dates: list[uuid.UUID], now: datetime) -> list[tuple[Message, bool]]:
-    """Calls to make, and letters that came back: one of these for each person whom no call is about."""
+def _to_tell(dates: list[uuid.UUID], now: datetime, vain: dict[uuid.UUID | None, list[Message]]) -> list[Call]:
+    """For each person the most urgent call, or else the last letter that came back.
+
+    An offer does not tell that the date has moved, so that news stands beside it.
+    """
     waiting = sa.and_(Message.channel == letters.CALL, Message.state == letters.WAITING)
-    found = [one for one in _messages(dates, sa.or_(waiting, letters.came_back())) if one.is_still_due(now)]
-    calls = _without_what_is_told_besides([one for one in found if one.channel == letters.CALL])
-    failed = {one.registration_id: one for one in sorted(found, key=lambda one: one.due_at) if one not in calls}
-    told = [(call, call.registration_id in failed) for call in calls]
-    called = {call.registration_id for call in calls}
-    return told + [(one, True) for person, one in failed.items() if person not in called]
+    may_wait = dict(_messages(dates, sa.or_(waiting, letters.came_back())))
+    found = sorted((one for one in may_wait if one.is_still_due(now)), key=lambda one: one.due_at)
+    failed = {one.registration_id: one for one in found if one.channel != letters.CALL}
+    due = _without_what_is_told_besides([one for one in found if one.channel == letters.CALL])
+    calls = {(one.registration_id, one.letter == letters.OFFER): one for one in sorted(due, key=_rank)}
+    called = {person for person, _offered in calls}
+    told = [*calls.values(), *(one for person, one in failed.items() if person not in called)]
+    return [
+        call_of(one, one.registration_id in failed, may_wait[one], vain.get(one.registration_id, [])) for one in told
+    ]
+
+
+def _rank(message: Message) -> int:
+    """The most urgent comes last."""
+    return -BY_URGENCY.index(message.letter)
 
 
 def _without_what_is_told_besides(calls: list[Message]) -> list[Message]:
@@ -95,19 +108,23 @@ def _without_what_is_told_besides(calls: list[Message]) -> list[Message]:
     return [call for call in calls if call.letter not in SAID_BESIDES or call.registration_id not in called]
 
 
-def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> list[Message]:
-    """What is told about these dates with whom it is for, the latest outcome first."""
+def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> list[tuple[Message, bool]]:
+    """What is told about these dates with whom it is for, the latest outcome first.
+
+    With each, whether whoever it offers a place could wait for another time instead.
+    """
     place = contains_eager(Message.registration)
     whole = place.joinedload(Registration.occurrence).joinedload(Occurrence.event)
     query = (
-        sa.select(Message)
+        sa.select(Message, has_other_times())
         .join(Message.registration)
+        .outerjoin(Message.offer)
         .options(
             place.joinedload(Registration.slot),
             whole.joinedload(Event.checklist),
             place.joinedload(Registration.occurrence).joinedload(Occurrence.venue),
             joinedload(Message.reminder),
-            joinedload(Message.offer).joinedload(Offer.slot),
+            contains_eager(Message.offer).joinedload(Offer.slot),
         )
         .where(
             Message.occurrence_id.in_(list(dates)),
@@ -116,7 +133,7 @@ def _messages(dates: Iterable[uuid.UUID], *wanted: sa.ColumnElement[bool]) -> li
         )
     )
     order = Message.outcome_at.desc(), Registration.number, Message.letter, Message.id
-    return list(db.session.scalars(query.order_by(*order)))
+    return [(row[0], bool(row[1])) for row in db.session.execute(query.order_by(*order))]
 
 
 def _urgency(call: Call) -> tuple[object, ...]:

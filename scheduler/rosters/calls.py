@@ -12,7 +12,6 @@ from ..models import moved
 from ..models.base import Texts
 from ..models.checklist import new_on_the_list
 from ..models.message import Message
-from ..models.offer import other_times
 from ..models.registration import SEATED, Registration
 from .viewing import wall
 
@@ -24,6 +23,16 @@ UNDONE = (letters.REACHED, letters.NO_ANSWER, letters.WRONG_NUMBER)
 
 SAID_BESIDES = (letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)
 """What whoever is called about something else hears too."""
+BY_URGENCY = (
+    letters.OFFER,
+    letters.CANCELLATION_HOST,
+    letters.CANCELLATION_OWN,
+    letters.MOVE,
+    letters.NEW_ADDRESS,
+    letters.REMINDER,
+    *SAID_BESIDES,
+)
+"""What somebody is called about first, of all that there is to tell them."""
 NEWS_OF_PLACE = (letters.MOVE, letters.NEW_ADDRESS)
 """Where the caller tells where it is now."""
 
@@ -32,7 +41,8 @@ NEWS_OF_PLACE = (letters.MOVE, letters.NEW_ADDRESS)
 class Call:
     """One call to make: who, where, in which language, and about which letter. Wall times of the date's zone.
 
-    `tries`: calls so far without an answer, the last one at `tried_local`; `until_local`: when an offer ends;
+    `tries`: calls to them without an answer since there was this to tell, the last one at `tried_local`; `attempts`:
+    those about this letter; `until_local`: when an offer ends;
     `may_wait`: there is another time that they could wait for instead; `moved`: what is new about a moved date;
     `address`: where it is now, empty if they may not know; `new`: what is new on the list; `reason`: why the host
     cancelled; `mail_failed`: a letter came back.
@@ -83,10 +93,13 @@ class Made:
     can_undo: bool
 
 
-def call_of(message: Message, mail_failed: bool) -> Call:
+def call_of(message: Message, mail_failed: bool, may_wait: bool, vain: list[Message]) -> Call:
+    """`vain`: all calls to the same person that reached nobody."""
     registration, occurrence = message.registration, message.occurrence
     assert registration is not None and occurrence is not None
     offer = message.offer
+    tried = [one for one in vain if one.outcome == letters.NO_ANSWER and _counts_for(one, message)]
+    tried_at = max((one.outcome_at for one in tried if one.outcome_at), default=None)
     starts: datetime = offer.slot.starts_local if offer else registration.starts_local
     return Call(
         message_id=message.id,
@@ -107,16 +120,21 @@ def call_of(message: Message, mail_failed: bool) -> Call:
         has_place=registration.state in SEATED,
         since_local=wall(message.due_at, occurrence),
         attempts=message.attempts,
-        tries=message.attempts if message.outcome == letters.NO_ANSWER else 0,
-        tried_local=wall(message.outcome_at, occurrence) if message.outcome_at else None,
+        tries=sum(one.attempts for one in tried),
+        tried_local=wall(tried_at, occurrence) if tried_at else None,
         until_local=wall(offer.held_until, occurrence) if offer else None,
-        may_wait=offer is not None and other_times(offer),
+        may_wait=may_wait,
         moved=moved.of(registration) if message.letter == letters.MOVE else moved.unheard(registration),
         address=_address(registration) if message.letter in NEWS_OF_PLACE else "",
         new=_new(registration) if message.letter == letters.REMINDER else [],
         reason=occurrence.reason_off,
         offer_id=offer.id if offer else None,
     )
+
+
+def _counts_for(call: Message, message: Message) -> bool:
+    """Who did not answer while this was to be told did not answer for this either."""
+    return call.id == message.id or (call.outcome_at is not None and call.outcome_at >= message.due_at)
 
 
 def _address(registration: Registration) -> str:

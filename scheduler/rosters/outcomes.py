@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -43,22 +44,34 @@ def record_call(message_id: uuid.UUID, outcome: str, user_id: uuid.UUID, tries: 
     message.attempts += 1
     message.sent_at = now if message.state == letters.SENT else None
     if outcome == letters.REACHED:
-        _settle(registration, message)
+        _settle(message)
     _write_down(registration, user_id)
     return message
 
 
-def _settle(registration: Registration, message: Message) -> None:
-    """What the same call has told besides: whoever hears of a reminder knows that the place is kept."""
+def _settle(message: Message) -> None:
+    """What the same call has told besides: whoever hears of a reminder knows that the place is kept.
+
+    It has no `outcome_at`, because no call was made for it.
+    """
     besides = SAID_BESIDES + ((letters.NEW_ADDRESS,) if message.letter == letters.MOVE else ())
-    told = {"state": letters.SENT, "outcome": letters.REACHED, "outcome_at": message.outcome_at}
-    waiting = _calls_of(registration, Message.letter.in_(besides), Message.state == letters.WAITING)
-    db.session.execute(waiting.where(Message.id != message.id).values(sent_at=message.sent_at, **told))
+    told = {"state": letters.SENT, "outcome": letters.REACHED, "outcome_at": None, "sent_at": message.sent_at}
+    _set_others(message, told, Message.letter.in_(besides), Message.state == letters.WAITING)
 
 
-def _calls_of(registration: Registration, *which: sa.ColumnElement[bool]) -> sa.Update:
-    theirs = Message.registration_id == registration.id, Message.channel == letters.CALL
-    return sa.update(Message).where(*theirs, *which).execution_options(synchronize_session=False)
+def _unsettle(message: Message) -> None:
+    """What this call has told besides was not told, and was called about as often as before."""
+    tried = sa.case((Message.attempts > 0, letters.NO_ANSWER))
+    again = {"state": letters.WAITING, "outcome": tried, "sent_at": None}
+    settled = Message.state == letters.SENT, Message.outcome_at.is_(None), Message.sent_at == message.sent_at
+    _set_others(message, again, *settled)
+
+
+def _set_others(message: Message, values: dict[str, Any], *which: sa.ColumnElement[bool]) -> None:
+    """Of the other calls to the same person."""
+    theirs = Message.registration_id == message.registration_id, Message.channel == letters.CALL
+    others = sa.update(Message).where(*theirs, Message.id != message.id, *which).values(**values)
+    db.session.execute(others.execution_options(synchronize_session=False))
 
 
 def undo_call(message_id: uuid.UUID, user_id: uuid.UUID) -> Message:
@@ -71,9 +84,8 @@ def undo_call(message_id: uuid.UUID, user_id: uuid.UUID) -> Message:
         raise Conflict(_l("This call can no longer be taken back."))
     if registration.reconfirmed_at == message.outcome_at:
         registration.reconfirmed_at = None
-    besides = _calls_of(registration, Message.outcome_at == message.outcome_at, Message.attempts == 0)
-    again = {"state": letters.WAITING, "outcome": None, "outcome_at": None, "sent_at": None}
-    db.session.execute(besides.where(Message.id != message.id).values(**again))
+    if message.outcome == letters.REACHED:
+        _unsettle(message)
     message.attempts -= 1
     message.state, message.sent_at = letters.WAITING, None
     message.outcome = letters.NO_ANSWER if message.attempts else None

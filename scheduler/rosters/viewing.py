@@ -99,12 +99,15 @@ def _standing(offer: Offer | None, may_wait: bool) -> Standing | None:
     return Standing(offer, bool(may_wait)) if offer else None
 
 
-def wrong_numbers(occurrence_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """The registrations of these dates at whose phone somebody else answered, or nobody ever can."""
-    query = sa.select(Message.registration_id).where(
-        Message.occurrence_id.in_(occurrence_ids), Message.outcome == letters.WRONG_NUMBER
+def calls_in_vain(occurrence_ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, list[Message]]:
+    """The calls about these dates to which nobody answered, or somebody else, for each registration."""
+    query = sa.select(Message).where(
+        Message.occurrence_id.in_(occurrence_ids), Message.outcome.in_((letters.WRONG_NUMBER, letters.NO_ANSWER))
     )
-    return {registration_id for registration_id in db.session.scalars(query) if registration_id}
+    found: dict[uuid.UUID | None, list[Message]] = {}
+    for message in db.session.scalars(query):
+        found.setdefault(message.registration_id, []).append(message)
+    return found
 
 
 def reach_of(row: Registration) -> Reach:

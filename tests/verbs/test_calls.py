@@ -366,8 +366,9 @@ def test_whoever_is_reached_is_called_once(world: ModuleType, posted: Any, staff
     at("2026-12-09 18:01")
     with transaction():
         assert reminders.write_due() == 1
-    [card] = calls(posted, staff).to_make
-    assert card.letter == letters.REMINDER
+    found = calls(posted, staff)
+    [card] = found.to_make
+    assert card.letter == letters.REMINDER and not card.mail_failed and found.out_of_reach == []
     with transaction():
         rosters.record_call(card.message_id, letters.NO_ANSWER, staff.user_id)
     assert [one.letter for one in calls(posted, staff).to_make] == [letters.REMINDER]
@@ -379,3 +380,97 @@ def test_whoever_is_reached_is_called_once(world: ModuleType, posted: Any, staff
         rosters.undo_call(card.message_id, staff.user_id)
     left = sa.select(Message.letter).where(Message.registration_id == place, Message.state == letters.WAITING)
     assert set(db.session.scalars(left)) == {letters.REMINDER, letters.CONFIRMATION}
+
+
+def told(place: uuid.UUID, *which: str) -> None:
+    """So many letters to this person more."""
+    with transaction():
+        for letter in which:
+            outbox.enqueue(letter, db.session.get_one(Registration, place))
+
+
+def about(place: uuid.UUID, letter: str) -> Message:
+    db.session.rollback()
+    return db.session.scalars(sa.select(Message).filter_by(registration_id=place, letter=letter)).one()
+
+
+def record(place: uuid.UUID, letter: str, outcome: str, staff: Any) -> uuid.UUID:
+    message_id = about(place, letter).id
+    with transaction():
+        rosters.record_call(message_id, outcome, staff.user_id)
+    return message_id
+
+
+def test_one_card_for_each_person_with_what_is_most_urgent(world: ModuleType, posted: Any, staff: Any) -> None:
+    place, other = phones(world, posted), phones(world, posted, "Other", 45)
+    told(place, letters.CHANGE)
+    assert [(call.name, call.letter) for call in calls(posted, staff).to_make] == [
+        ("Zofia", letters.CONFIRMATION),
+        ("Other", letters.CONFIRMATION),
+    ]
+    told(place, letters.NEW_ADDRESS)
+    told(other, letters.NEW_ADDRESS, letters.CHANGE)
+    found = calls(posted, staff).to_make
+    assert [call.letter for call in found] == [letters.NEW_ADDRESS, letters.NEW_ADDRESS]
+    record(place, letters.NEW_ADDRESS, letters.REACHED, staff)
+    found = calls(posted, staff).to_make
+    assert [(call.name, call.letter) for call in found] == [("Other", letters.NEW_ADDRESS)]
+    record(other, letters.NEW_ADDRESS, letters.WRONG_NUMBER, staff)
+    after = calls(posted, staff)
+    assert after.to_make == [] and [call.name for call in after.out_of_reach] == ["Other"]
+
+
+def test_who_did_not_answer_is_not_called_about_the_next_thing_at_once(
+    world: ModuleType, posted: Any, staff: Any, at: Any
+) -> None:
+    """What they were called about is no longer true; what still is waits as long as if that call had been about it."""
+    silent = phones(world, posted)
+    told(silent, letters.NEW_ADDRESS)
+    at.later(minutes=5)
+    phones(world, posted, "Fresh", 45)
+    record(silent, letters.NEW_ADDRESS, letters.NO_ANSWER, staff)
+    with transaction():
+        outbox.void_for_date(posted.occurrence_id, letters.NEW_ADDRESS)
+    found = calls(posted, staff).to_make
+    assert [(call.name, call.letter, call.tries, call.attempts) for call in found] == [
+        ("Fresh", letters.CONFIRMATION, 0, 0),
+        ("Zofia", letters.CONFIRMATION, 1, 0),
+    ]
+    assert str(found[1].tried_local) == "2026-11-28 09:05:00"
+    at.later(minutes=5)
+    told(silent, letters.MOVE)
+    with transaction():
+        db.session.get_one(Registration, silent).keep_asked_at = at.later(minutes=0)
+    found = calls(posted, staff).to_make
+    assert [(call.name, call.tries) for call in found if call.letter == letters.MOVE] == [("Zofia", 0)], "it is news"
+
+
+def test_undo_brings_back_all_that_the_call_has_told(world: ModuleType, posted: Any, staff: Any, at: Any) -> None:
+    """Also what they had been called about before without an answer."""
+    place = phones(world, posted)
+    record(place, letters.CONFIRMATION, letters.NO_ANSWER, staff)
+    told(place, letters.CHANGE, letters.NEW_ADDRESS)
+    at.later(minutes=10)
+    reached = record(place, letters.NEW_ADDRESS, letters.REACHED, staff)
+    assert about(place, letters.CONFIRMATION).state == about(place, letters.CHANGE).state == letters.SENT
+    [made] = calls(posted, staff).made
+    assert made.message_id == reached, "one call was made, and can be taken back once"
+    with transaction():
+        rosters.undo_call(reached, staff.user_id)
+    again = {letter: about(place, letter) for letter in (letters.CONFIRMATION, letters.CHANGE, letters.NEW_ADDRESS)}
+    assert {one.state for one in again.values()} == {letters.WAITING}
+    assert {one.sent_at for one in again.values()} == {None}
+    confirmation, change = again[letters.CONFIRMATION], again[letters.CHANGE]
+    assert (confirmation.outcome, confirmation.attempts) == (letters.NO_ANSWER, 1)
+    assert (change.outcome, change.attempts) == (None, 0)
+
+
+def test_undoing_a_call_that_nobody_answered_changes_no_other(world: ModuleType, posted: Any, staff: Any) -> None:
+    place = phones(world, posted)
+    record(place, letters.CONFIRMATION, letters.REACHED, staff)
+    told(place, letters.CHANGE, letters.NEW_ADDRESS)
+    slip = record(place, letters.NEW_ADDRESS, letters.NO_ANSWER, staff)
+    with transaction():
+        rosters.undo_call(slip, staff.user_id)
+    assert about(place, letters.CONFIRMATION).state == letters.SENT
+    assert about(place, letters.CHANGE).state == about(place, letters.NEW_ADDRESS).state == letters.WAITING

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import checkin, trainings
+from scheduler import checkin, registrations, trainings
 from scheduler.core.extensions import db, transaction
 from scheduler.demo import employers
 from scheduler.demo.cast import Posted
@@ -64,6 +64,17 @@ def calls(world: ModuleType, number: int) -> str:
     return f"/console/events/{many_dates(world, number).event_id}/calls"
 
 
+def offers(world: ModuleType, number: int) -> str:
+    """So many people to call about an offer each."""
+    found: Posted = world.workshop(seats=number)
+    seated = [world.attends(found, contact=f"s{one}@post.example") for one in range(number)]
+    for one in range(number):
+        world.attends(found, contact_kind="phone", contact=f"312-555-01{10 + one}")
+    for place in seated:
+        registrations.cancel(place)
+    return f"/console/dates/{found.occurrence_id}/calls"
+
+
 def reminders(world: ModuleType, number: int) -> str:
     return f"/console/events/{many_dates(world, number).event_id}/reminders"
 
@@ -105,6 +116,7 @@ def desk(client: FlaskClient, world: ModuleType, at: Any) -> FlaskClient:
         (roster, 15),
         (changes, 18),
         (calls, 22),
+        (offers, 22),
         (reminders, 10),
         (certificates, 12),
         (own_certificates, 3),
