@@ -99,7 +99,10 @@ def _heads(places: Sequence[Registration]) -> int:
 
 def _counted(occurrence: Occurrence, places: Sequence[Registration]) -> dict[str, Counter[str]]:
     calls = sa.select(Message.outcome).where(
-        Message.occurrence_id == occurrence.id, Message.channel == CALL, Message.outcome.is_not(None)
+        Message.occurrence_id == occurrence.id,
+        Message.channel == CALL,
+        Message.outcome.is_not(None),
+        Message.outcome_at.is_not(None),
     )
     return {
         counts.OUTCOME: Counter(_outcome(occurrence, place) for place in places),

@@ -20,6 +20,8 @@ from scheduler.models.audit import AuditEntry
 from scheduler.models.event import Occurrence, Slot
 from scheduler.models.message import Message
 from scheduler.models.registration import NONE, PHONE, Registration
+from scheduler.models.tally import CALLS
+from scheduler.privacy import tallying
 from scheduler.registrations import Wishes
 
 
@@ -474,3 +476,18 @@ def test_undoing_a_call_that_nobody_answered_changes_no_other(world: ModuleType,
         rosters.undo_call(slip, staff.user_id)
     assert about(place, letters.CONFIRMATION).state == letters.SENT
     assert about(place, letters.CHANGE).state == about(place, letters.NEW_ADDRESS).state == letters.WAITING
+
+
+def test_what_a_call_has_told_besides_is_counted_as_no_call(
+    world: ModuleType, posted: Any, staff: Any, at: Any
+) -> None:
+    for number in range(5):
+        phones(world, posted, f"P{number}", 40 + number)
+    at("2026-12-09 18:01")
+    with transaction():
+        reminders.write_due()
+    for card in calls(posted, staff).to_make:
+        with transaction():
+            rosters.record_call(card.message_id, letters.REACHED, staff.user_id)
+    counted = tallying.tally(db.session.get_one(Occurrence, posted.occurrence_id))
+    assert [(row.value, row.count) for row in counted if row.dimension == CALLS] == [(letters.REACHED, 5)]
