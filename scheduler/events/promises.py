@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from .. import seats
+from ..core import clock
 from ..core.errors import Refusal
 from ..models import desk, inbox
 from ..models.event import PRIVATE, REGISTERS, Event
@@ -24,7 +27,7 @@ def keep_promises(event: Event, *, kind: str, visibility: str, admission: str) -
     if visibility == PRIVATE != event.visibility:
         _refuse_with_people(event, HIDDEN, "visibility")
     if event.takes_registrations and admission not in REGISTERS:
-        _refuse_with_people(event, NO_NAMES, "admission")
+        _refuse_with_people(event, NO_NAMES, "admission", since=clock.now())
 
 
 def _keep_kind(event: Event, kind: str, visibility: str) -> None:
@@ -34,8 +37,11 @@ def _keep_kind(event: Event, kind: str, visibility: str) -> None:
         raise Refusal(BOOKED, field=changed)
 
 
-def _refuse_with_people(event: Event, words: LazyString, field: str) -> None:
+def _refuse_with_people(event: Event, words: LazyString, field: str, since: datetime | None = None) -> None:
+    """`since`: only people on dates that take place and end later count; guests of the past wait for nothing."""
     for date_id in sorted(occurrence.id for occurrence in event.occurrences):
         seats.lock(date_id)  # whoever is just keeping a place there comes before
-    if desk.signed_up(event.id):
+    signed_up = desk.signed_up(event.id)
+    dates = [date for date in event.occurrences if not since or (date.state == "scheduled" and date.ends_at > since)]
+    if any(date.id in signed_up for date in dates):
         raise Refusal(words, field=field)

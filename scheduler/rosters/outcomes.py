@@ -127,6 +127,8 @@ def book_by_phone(
     calls = sa.select(Message.id).where(
         Message.registration_id == registration.id, Message.channel == letters.CALL, Message.state == letters.WAITING
     )
-    for message_id in db.session.scalars(calls).all():
+    # One by one: what one call has told besides waits no more.
+    while (message_id := db.session.scalar(calls.limit(1))) is not None:
         record_call(message_id, letters.REACHED, user_id)
+        db.session.flush()
     return registration

@@ -207,12 +207,16 @@ def test_a_link_that_nobody_is_shown_makes_no_letter(published: uuid.UUID, world
 
 
 @pytest.mark.parametrize("admission", ["numbers", "invite_code"])
-def test_whoever_has_a_place_keeps_the_way_in(published: uuid.UUID, world: ModuleType, admission: str) -> None:
+def test_whoever_has_a_place_keeps_the_way_in(published: uuid.UUID, world: ModuleType, at: Any, admission: str) -> None:
     said = replace(SAID, checklist_id=the(published).checklist_id)
     with transaction():
         db.session.get_one(Event, published).admission = "single_session"
     attend(published, world)
     assert refused(events.edit, published, replace(said, admission=admission)).field == "admission"
+    at("2026-12-20 10:00")
+    with transaction():
+        events.edit(published, replace(said, admission=admission))
+    assert the(published).admission == admission, "guests of the past wait for nothing"
 
 
 def test_an_online_event_without_a_link_is_warned_of(published: uuid.UUID) -> None:
