@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
+from ..core import clock
 from ..core.extensions import db
 from .event import Event, Occurrence
 from .message import CALL, EMAIL, FAILED, SENT, VOID, WAITING, Message
@@ -61,7 +62,7 @@ def has_registrations(event_id: uuid.UUID) -> bool:
 class Reminded:
     """What became of one reminder of a date: who was reached, who is still to be written to or called, and who was not.
 
-    Whoever left no contact is in none of these numbers.
+    Whoever left no contact is in none of these numbers, nor is a call that came too late to be made.
     """
 
     reached: int
@@ -78,6 +79,7 @@ def reminded(occurrence_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, int
         .join(Message, Message.reminder_id == Reminder.id)
         .join(Message.registration)
         .where(Reminder.occurrence_id.in_(occurrence_ids), Message.state != VOID, Registration.contact_kind != NONE)
+        .where(sa.or_(Message.state != WAITING, Reminder.stale_at > clock.now()))
         .group_by(*one, Message.state, Message.channel)
     )
     found: dict[tuple[uuid.UUID, int], Counter[tuple[str, str]]] = {}

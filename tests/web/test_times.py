@@ -357,6 +357,11 @@ def test_what_went_is_told_as_gone(desk: FlaskClient, posted: Posted, world: Mod
     assert "1 letter on its way" in page and "1 call still to make" in page and "Went to" not in page
     all_sent()
     page = sign_in(desk, staff).get(plan).text
+    at("2026-12-03 09:31")
+    with transaction():
+        reminders.write_due()
+    later = sign_in(desk, staff).get(plan).text
+    assert later.count("call still to make") == 1, "nobody makes the call for the reminder before the last"
     assert "Went to 1" in page and "1 call still to make" in page and "Tomorrow: Legal Help Morning" in page
 
 
