@@ -66,12 +66,24 @@ def test_a_destroyed_key_stands_in_no_file(ring: KeyRing, house: House) -> None:
     assert house.files_with(gone) and house.files_with(alive), "the search finds what is there"
     ring.destroy(GONE)
     ring.sweep()
-    assert house.files_with(gone) == [] and wrapped(ring, ALIVE) == alive
+    assert is_nowhere(ring, house, gone) and wrapped(ring, ALIVE) == alive
     with ring.engine.begin() as connection:
         connection.execute(sa.text("ANALYZE"))
     ring.destroy(ALIVE)
     ring.sweep()
-    assert house.files_with(alive) == []
+    assert is_nowhere(ring, house, alive)
+
+
+def is_nowhere(ring: KeyRing, house: House, octets: bytes) -> bool:
+    """While the server looks after its statistics by itself, it keeps the old ones until the next sweep."""
+    for number in range(10):
+        if not house.files_with(octets):
+            return True
+        time.sleep(0.5)
+        ring.ensure_week(f"2097-W{number + 10}")
+        ring.destroy(f"2097-W{number + 10}")
+        ring.sweep()
+    return False
 
 
 @on_postgresql
@@ -93,7 +105,7 @@ def test_who_is_in_the_way_is_waited_for(
         assert "destroyed keys may still stand in files" in call(house.app, "doctor").output
     assert "may still stand in files of the key ring: " in caplog.text and GONE not in caplog.text.split("still")[-1]
     privacy.destroy_keys()
-    assert house.files_with(gone) == []
+    assert is_nowhere(ring, house, gone)
 
 
 @on_postgresql
