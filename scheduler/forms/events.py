@@ -164,11 +164,11 @@ class EventForm(Form):
         return all(sound)
 
     def said(self) -> dict[str, Any]:
-        """What was said, cleaned. Call it after validate()."""
+        """What was said, cleaned; nothing of what was not asked. Call it after validate()."""
         same = ("type", "languages", "interpretation", "format", "admission", "party_max", "amenities", "flow_minutes",
                 "sensitive", "visibility", "join_link", "walk_ins", "retention_days", "max_per_employer")  # fmt: skip
         return {
-            **{name: self[name].data for name in same},
+            **{name: self[name].data for name in same if name in self},
             "title": _texts(self.title_en, self.title_es),
             "summary": _texts(self.summary_en, self.summary_es),
             "steps": [row.step() for row in self.rows if not row.is_empty()],

@@ -22,6 +22,8 @@ from ..registrations.walking_in import WALK_IN
 
 CAME, DID_NOT_COME, CALLED_OFF = "came", "did_not_come", "called_off"
 NOT_CONFIRMED, WAITED, GAVE_BACK = "not_confirmed", "waited", "gave_back"
+NOBODY_LOOKED = "nobody_looked"
+"""Had a place on a date that is only online, where there is no door."""
 PLACES, PEOPLE_CAME, CHILD_CARE = "places", "people_came", "child_care"
 
 ADDS_UP = (counts.OUTCOME, counts.SPOKEN, counts.SOURCE)
@@ -105,7 +107,7 @@ def _counted(occurrence: Occurrence, places: Sequence[Registration]) -> dict[str
         Message.outcome_at.is_not(None),
     )
     return {
-        counts.OUTCOME: Counter(_outcome(occurrence, place) for place in places),
+        counts.OUTCOME: Counter(_outcomes(occurrence, places)),
         counts.SPOKEN: Counter(place.spoken for place in places),
         counts.SOURCE: Counter(place.source for place in places),
         counts.NEEDS: Counter(need for place in places for need in _needs(place)),
@@ -117,16 +119,21 @@ def _came(place: Registration) -> bool:
     return place.state == states.CHECKED_IN or place.arrived > 0
 
 
-def _outcome(occurrence: Occurrence, place: Registration) -> str:
-    if _came(place):
-        return CAME
-    if place.state == states.CANCELLED:
-        return GAVE_BACK
-    if occurrence.is_cancelled:
-        return CALLED_OFF
-    if place.state in (states.WAITLISTED, states.OFFERED):
-        return WAITED
-    return NOT_CONFIRMED if place.state == states.HELD else DID_NOT_COME
+def _outcomes(occurrence: Occurrence, places: Sequence[Registration]) -> Iterator[str]:
+    has_door = not occurrence.is_only_online or any(map(_came, places))
+    for place in places:
+        if _came(place):
+            yield CAME
+        elif place.state == states.CANCELLED:
+            yield GAVE_BACK
+        elif occurrence.is_cancelled:
+            yield CALLED_OFF
+        elif place.state in (states.WAITLISTED, states.OFFERED):
+            yield WAITED
+        elif place.state == states.HELD:
+            yield NOT_CONFIRMED
+        else:
+            yield DID_NOT_COME if has_door else NOBODY_LOOKED
 
 
 def _needs(place: Registration) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -102,8 +103,9 @@ def _values(occurrence: Occurrence) -> dict[str, Any]:
     }
     if slots:
         values |= {"last": slots[-1].starts_local.time(), "places": slots[0].seats_limit}
-    if len(slots) > 1 and _is_step(step := slots[1].starts_local - slots[0].starts_local):
-        values["every"] = step // MINUTE
+    if len(slots) > 1:
+        step = slots[1].starts_local - slots[0].starts_local
+        values["every"] = step // MINUTE if _is_step(step) else None
     return values
 
 
@@ -145,6 +147,7 @@ def change(occurrence_id: uuid.UUID) -> Answer:
     if request.method == "GET":
         return _date_page(occurrence, form)
     try:
+        _refuse_rule(keeps_times)
         refusals.check(form)
         timetable = _timetable(form, keeps_times)
         if "show" in request.form:
@@ -159,6 +162,15 @@ def change(occurrence_id: uuid.UUID) -> Answer:
     except Refusal as refusal:
         status = refusals.show(form, refusal)
     return _date_page(own_date(occurrence_id), form, status=status)
+
+
+def _refuse_rule(keeps_times: bool) -> None:
+    """A rule from a page of before somebody set the times one by one is not dropped in silence."""
+    if keeps_times and "places" in request.form:
+        raise versions.told(
+            _l("Somebody else set the times one by one while you were typing. What you typed for all of them together "
+               "would undo that. Look at the times, then save the rest again.")
+        )  # fmt: skip
 
 
 def _typed(occurrence: Occurrence) -> MultiDict[str, str] | None:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm.attributes import set_committed_value
 from werkzeug.wrappers import Response
 
-from .. import events
+from .. import checkin, events
 from ..core import languages
 from ..core.errors import Missing, Refusal
 from ..core.extensions import transaction
@@ -82,6 +82,8 @@ def _offer(form: EventForm, event: Event | None) -> None:
     form.training.choices = [("", _("None"))] + [(str(found.id), texts(found.title)) for found in trainings]
     if not trainings or (request.form and "training" not in request.form):
         del form.training
+    if event and checkin.is_by_invitation(event):
+        del form.walk_ins
     if "more" in request.form:
         form.add_rows()
 
@@ -103,7 +105,8 @@ def _announcement(form: EventForm) -> Announcement:
     checklist_id = uuid.UUID(form.checklist.data) if form.checklist.data else None
     chosen = form.training.data if "training" in form else ""
     training_id = uuid.UUID(chosen) if chosen and form.type.data == "employer_training" else None
-    return Announcement(checklist_id=checklist_id, training_id=training_id, **form.said())
+    said = {"walk_ins": False, **form.said()}
+    return Announcement(checklist_id=checklist_id, training_id=training_id, **said)
 
 
 def _words_page(form: EventForm, event: Event | None, status: int = 200) -> Answer:

@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from .. import registrations, rosters
+from .. import checkin, registrations, rosters
 from ..core import languages as known
 from ..core import wording
-from ..core.errors import Closed, Refusal
+from ..core.errors import Closed, Conflict, Refusal
 from ..core.extensions import transaction
 from ..forms.door import PhoneForm
 from ..models import registration as states
@@ -41,6 +41,8 @@ def book(occurrence_id: uuid.UUID) -> Answer:
         return _page(offer, form)
     user_id, event_id = current_user.user_id, offer.event.id
     try:
+        if checkin.is_by_invitation(offer.event):
+            raise Conflict(checkin.BY_INVITATION)
         refusals.check(form)
         if not nonces.is_good(form.nonce.data or "", event_id):
             form.nonce.data = nonces.issue(event_id)
@@ -102,6 +104,13 @@ def _attendee(form: PhoneForm) -> Attendee:
     )
 
 
+def _why_closed(offer: Offer) -> object:
+    """Why nobody can be put on this list; nothing where they can."""
+    if checkin.is_by_invitation(offer.event):
+        return checkin.BY_INVITATION
+    return None if offer.chosen.takes_names else Closed().words
+
+
 def _page(offer: Offer, form: PhoneForm, status: int = 200) -> Answer:
     event = offer.event
     names = [organization.name for organization in (event.organization, *event.cohosts)]
@@ -112,6 +121,6 @@ def _page(offer: Offer, form: PhoneForm, status: int = 200) -> Answer:
         event=event,
         form=form,
         hosts=format_list(names, locale=wording.locale()),
-        closed=None if offer.chosen.takes_names else Closed().words,
+        closed=_why_closed(offer),
     )
     return page, status

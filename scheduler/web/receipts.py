@@ -30,6 +30,7 @@ LABELS: dict[str, dict[str, LazyString]] = {
     tally.OUTCOME: {
         "came": _l("Came"),
         "did_not_come": _l("Did not come"),
+        "nobody_looked": _l("Had a place online, where nobody counts who comes"),
         "called_off": _l("The date was canceled"),
         "not_confirmed": _l("Did not confirm"),
         "waited": _l("Waited, no place"),

@@ -104,6 +104,7 @@ def _roster(occurrence_id: uuid.UUID, refused: Refusal | None = None, about: uui
         needs=dict(NEEDS),
         may_edit=_may_edit(occurrence),
         day_has_come=checkin.day_has_come(occurrence, clock.now()),
+        takes_calls=not checkin.is_by_invitation(occurrence.event),
         door_is_open=checkin.door_is_open(occurrence, clock.now()),
         passes_others=isinstance(refused, waitlist.OutOfTurn),
         standstill=waitlist.why_nobody_moves(occurrence) if roster.count(rosters.WAITING) else "",

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
 
 from flask import g, request
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from .. import events
@@ -55,11 +56,16 @@ def guarded(event_id: uuid.UUID, version: Callable[[Event], str]) -> Iterator[No
     before = version(event)
     yield
     if seen and seen != before and version(event) != before:
-        g.told_of_change = True
-        raise Conflict(
+        raise told(
             _l("Somebody else changed this while you were typing. Compare it in another window. "
                "Save again to keep yours.")
         )  # fmt: skip
+
+
+def told(words: LazyString) -> Conflict:
+    """The refusal of a page that is too old. What is sent from then on was decided about how things are now."""
+    g.told_of_change = True
+    return Conflict(words)
 
 
 def guarded_date(occurrence: Occurrence) -> AbstractContextManager[None]:

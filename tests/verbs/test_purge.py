@@ -262,6 +262,20 @@ def test_who_did_not_come_is_counted_so(posted: Posted, at: Clock) -> None:
     assert counts.counted(posted.occurrence_id)[counts.OUTCOME] == {"came": 9, "did_not_come": 7}
 
 
+@pytest.mark.parametrize("how", ["format", "venue"])
+def test_of_who_had_a_place_online_nobody_says_that_they_did_not_come(posted: Posted, at: Clock, how: str) -> None:
+    with transaction():
+        event = db.session.get_one(Event, the_date(posted).event_id)
+        if how == "format":
+            event.format = "online"
+        else:
+            the_date(posted).venue.online = True  # type: ignore[union-attr]
+        db.session.execute(sa.update(Registration).values(state=CONFIRMED, arrived=0, checked_in_at=None))
+    at("2026-12-22 09:00")
+    privacy.purge_due()
+    assert counts.counted(posted.occurrence_id)[counts.OUTCOME] == {"nobody_looked": 16}
+
+
 def test_a_draft_that_nobody_saw_leaves_no_receipt(app: Flask, world: ModuleType, at: Clock) -> None:
     at("2026-11-16 10:00")
     with transaction():

@@ -339,8 +339,23 @@ def test_two_sessions_a_day_are_no_rule(desk: FlaskClient, draft: str) -> None:
     assert 'name="every"' not in page and "set one by one" in page
     assert save(desk, address, ends="16:30").status_code == 303
     assert [slot.starts_local.hour for slot in event_of().occurrences[0].slots] == [9, 14]
-    assert filled(desk.get(f"{draft}/dates").text)["every"] == ["30"]
-    assert save(desk, f"{draft}/dates", day="2026-12-06").status_code == 303
+    assert filled(desk.get(f"{draft}/dates").text)["every"] == [""], "no rule leads from the one to the other"
+    assert save(desk, f"{draft}/dates", day="2026-12-06").status_code == 422
+    assert save(desk, f"{draft}/dates", day="2026-12-06", every="60").status_code == 303
+
+
+def test_a_rule_typed_before_somebody_set_times_one_by_one_is_not_dropped(desk: FlaskClient, draft: str) -> None:
+    save(desk, f"{draft}/dates", **DATE, venue="")
+    address = f"/console/dates/{event_of().occurrences[0].id}"
+    typed = filled(desk.get(address).text) | {"places": "7", "ends": "16:30"}
+    assert save(desk, f"{address}/times", **{"new-0-starts": "12:40", "new-0-places": "4"}).status_code == 303
+    refused = desk.post(address, data=typed)
+    assert refused.status_code == 409 and "set the times one by one while you were typing" in refused.text
+    assert 'value="16:30"' in refused.text and 'name="places"' not in refused.text
+    again = filled(refused.text)
+    assert desk.post(address, data=again).status_code == 303
+    date = event_of().occurrences[0]
+    assert (date.ends_local.hour, date.ends_local.minute, date.slots[-1].seats_limit) == (16, 30, 4)
 
 
 def test_two_presses_on_a_new_event_make_one_draft(desk: FlaskClient) -> None:

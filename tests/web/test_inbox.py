@@ -70,6 +70,25 @@ def test_a_workplace_is_no_place_to_choose_or_change(client: FlaskClient, bookin
     assert "En el lugar de trabajo" in read(page(client, f"/console/dates/{occurrence.id}/roster"))
 
 
+def test_nobody_but_the_employers_staff_is_put_on_the_list_of_their_session(
+    client: FlaskClient, booking_id: uuid.UUID
+) -> None:
+    assert save(client, f"{take_up(booking_id)}/acceptance", wish="0", starts="09:30").status_code == 303
+    occurrence = booking(booking_id).occurrence
+    assert occurrence is not None
+    roster, phone = f"/console/dates/{occurrence.id}/roster", f"/console/dates/{occurrence.id}/phone"
+    words = f"/console/events/{occurrence.event_id}/words"
+    assert "Booking by phone" not in read(page(client, roster))
+    assert "This session is for one employer." in read(page(client, phone))
+    typed = {"name": "Ana", "spoken": "es", "party": "1", "children": "0", "nonce": "none"}
+    refused = press(client, roster, phone, **typed)
+    assert refused.status_code == 409 and "This session is for one employer." in read(refused.text)
+    assert 'name="walk_ins"' not in page(client, words)
+    assert save(client, words, title_en="For your team").status_code == 303
+    event = db.session.get_one(Event, occurrence.event_id, populate_existing=True)
+    assert event.title["en"] == "For your team" and not event.walk_ins
+
+
 def test_empty_tabs_say_what_will_stand_there(client: FlaskClient, provider: uuid.UUID) -> None:
     empty = {"": "No new requests", "taken_up": "Nothing is taken up", "answered": "Nothing is answered yet"}
     for tab, words in empty.items():
