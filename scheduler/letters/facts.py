@@ -207,7 +207,7 @@ def _where(message: Message, language: str) -> Facts:
         "online": occurrence.is_only_online,
         "also_online": occurrence.is_online,
         "join_link": occurrence.join_link if seated else "",
-        "area": venue.area if venue else "",
+        "area": venue.whereabouts if venue else "",
     }
     if venue is None or (venue.hidden and not seated):
         return {**ways, "venue": "", "address": "", "transit": None}

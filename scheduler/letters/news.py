@@ -54,7 +54,7 @@ def _offered(found: Alternative, language: str) -> Facts:
         "time": time,
         "several": found.asks_time and len(found.slots) > 1,
         "title": said(occurrence.event.title, language),
-        "area": venue.area if venue else "",
+        "area": venue.whereabouts if venue else "",
     }
 
 

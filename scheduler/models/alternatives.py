@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager, defer, selectinload
 
 from ..core import clock
 from ..core.extensions import db
+from . import moved
 from .base import has_word
 from .event import DOORS, PUBLIC, PUBLISHED, REGISTERS, Event, Occurrence, Slot
 from .registration import Registration
@@ -29,6 +30,11 @@ class Alternative:
 
     occurrence: Occurrence
     slots: list[Slot]
+
+    @property
+    def moved_stamp(self) -> str:
+        """What the page says of its last move, for whoever takes it."""
+        return moved.stamp(self.occurrence)
 
     @property
     def asks_time(self) -> bool:

@@ -237,7 +237,7 @@ def alternatives(event: Event, before: Sequence[Date] = (), most: int = 3) -> li
     takes_place = (Occurrence.state == "scheduled", Occurrence.closed_at.is_(None))
     soonest = _soonest(Occurrence.id, clock.now(), wanted).where(*takes_place).limit(LOOKED_AT).subquery()
     query = _in_order(_whole().where(Occurrence.id.in_(sa.select(soonest.c.id))))
-    found = with_room(db.session.scalars(query).all())
+    found = [date for date in with_room(db.session.scalars(query).all()) if date.standing not in (INVITED, PAST)]
     return sorted([*before, *found], key=lambda date: not date.lit)[:most]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .event import Occurrence
 from .registration import Registration
 
 CALLED_BEFORE, TIME_TO_ANSWER = timedelta(hours=48), timedelta(hours=3)
@@ -34,6 +35,11 @@ class Moved:
     @property
     def only_the_end(self) -> bool:
         return self.same_time and self.same_place
+
+
+def stamp(occurrence: Occurrence) -> str:
+    """What a page says of the last move of its date, so that one from before is known; empty if it never moved."""
+    return str(int(occurrence.moved_at.timestamp())) if occurrence.moved_at else ""
 
 
 def of(registration: Registration) -> Moved | None:

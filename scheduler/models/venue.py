@@ -70,6 +70,11 @@ class Venue(Model):
         return self.hidden or self.online
 
     @property
+    def whereabouts(self) -> str:
+        """Its part of the city; where that is not known its name, or for a hidden place its city."""
+        return self.area or (self.city if self.hidden else self.called)
+
+    @property
     def full_address(self) -> str:
         """`1805 S. Loomis St., Chicago, IL 60608`; empty for an online or unnamed place."""
         if not self.address:

@@ -22,12 +22,14 @@ from .writing import HOLD
 def cancel(registration_id: uuid.UUID) -> Registration:
     """I cannot come: the place is free at once; the data goes within the hour. A second call changes nothing.
 
-    Raises Conflict for who was marked as one who did not come: the count of those stays right.
+    Raises Conflict once the date is over, and for who was marked as one who did not come: the count of those stays
+    right. Who only stands in line may leave it.
     """
     registration = locked(registration_id)
     if registration.state == states.CANCELLED:
         return registration
-    if registration.state == states.NO_SHOW:
+    is_over = registration.occurrence.ends_at <= clock.now() and registration.state != states.WAITLISTED
+    if registration.state == states.NO_SHOW or is_over:
         raise Conflict(_l("It is too late to give this place back. You can still erase your information."))
     leave(registration)
     return registration

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from .. import seats
 from ..core.errors import Conflict, Missing
 from ..core.extensions import db
+from ..models import moved
 from ..models import registration as states
 from ..models.event import PUBLIC, Occurrence
 from ..models.registration import Registration
@@ -19,6 +20,7 @@ from .keeping import register
 from .leaving import leave
 from .repeating import sent_before
 
+MOVED_SINCE = _l("This date has moved since you opened the page. Please look at it again, then choose.")
 FIRST = 1
 """The generation of links that a new place begins with: once they were renewed, the old place leads there no more."""
 
@@ -32,12 +34,18 @@ class NoRoom(Conflict):
 
 
 def transfer(
-    registration_id: uuid.UUID, occurrence_id: uuid.UUID, slot_id: uuid.UUID | None = None, *, or_wait: bool = False
+    registration_id: uuid.UUID,
+    occurrence_id: uuid.UUID,
+    slot_id: uuid.UUID | None = None,
+    *,
+    seen: str = "",
+    or_wait: bool = False,
 ) -> Registration:
     """Keep a place on the other date with the same answers, sealed anew under its key, and give this one back.
 
-    The new place has a code, a link and a letter of its own. A second call gives the same place. Raises NoRoom,
-    unless the person would rather wait in line; TimeTaken, Closed, Refusal; and then nothing has changed.
+    The new place has a code, a link and a letter of its own. A second call gives the same place. `seen`: what the page
+    said of the last move there (moved.stamp). Raises NoRoom, unless the person would rather wait in line; Conflict for
+    a date that moved since; TimeTaken, Closed, Refusal; and then nothing has changed.
     """
     here = _lock_both(registration_id, occurrence_id)
     there = db.session.get_one(Occurrence, occurrence_id)
@@ -47,6 +55,8 @@ def transfer(
     if earlier is not None and not earlier.is_gone() and earlier.link_generation == FIRST:
         return earlier
     _check(old, here, there)
+    if seen != moved.stamp(there):
+        raise Conflict(MOVED_SINCE)
     new = register(occurrence_id, slot_id, _same_answers(old), nonce, old.source)
     if new.slot_id is None and not or_wait:
         raise NoRoom(occurrence_id)

@@ -80,9 +80,9 @@ def accept(offer_id: uuid.UUID, *, proven: bool = True) -> Registration:
 def decline(offer_id: uuid.UUID, *, stay: bool) -> Registration:
     """No thanks: the place goes on to the next one in line.
 
-    With `stay` they keep their place in line, and this time is not offered to them again; without it, or when there
-    is no other time to wait for, they leave the line as by their own cancellation. A second time changes nothing.
-    Raises Conflict for an offer taken or lapsed.
+    With `stay` they keep their place in line, and this time is not offered to them again; without it they leave the
+    line as by their own cancellation. A second time changes nothing. Raises Conflict for an offer taken or lapsed, and
+    for who would stay although there is no other time to wait for any more: nobody leaves the line by mistake.
     """
     offer, registration = _locked(offer_id)
     if offer.state == offers.DECLINED:
@@ -91,8 +91,10 @@ def decline(offer_id: uuid.UUID, *, stay: bool) -> Registration:
         raise Conflict(_l("You took this place already. If you can’t come, please give it back on your page."))
     if offer.state != offers.OPEN:
         raise Conflict(TOO_LATE if offer.state == offers.LAPSED else _l("This offer has ended."))
+    if stay and not offers.other_times(offer):
+        raise Conflict(_l("There is no other time to wait for any more. Please look again, then choose."))
     give_back(offer, registration, offers.DECLINED)
-    if not (stay and offers.other_times(offer)):
+    if not stay:
         strike(registration)
         if registration.has_email and outbox.was_written_to(registration.id):
             outbox.enqueue(CANCELLATION_OWN, registration)

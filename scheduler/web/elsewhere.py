@@ -51,7 +51,7 @@ def _place(occurrence: Occurrence) -> str:
     venue = occurrence.venue
     if venue is None or venue.online:
         return ""
-    return venue.area if venue.hidden else f"{venue.called}, {venue.full_address}"
+    return venue.whereabouts if venue.hidden else f"{venue.called}, {venue.full_address}"
 
 
 def maps(venue: Venue | None) -> list[Way]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -32,9 +32,9 @@ def accept(offer_id: uuid.UUID) -> Answer:
 @blueprint.post("/offers/<uuid:offer_id>/refusal")
 @access.staff(LEAD, COORDINATOR)
 def refuse(offer_id: uuid.UUID) -> Answer:
-    """Not this time: they stay in line for another, where there is one."""
-    person = _whose(offer_id)
-    return _answer(person, lambda _person: waitlist.decline(offer_id, stay=True))
+    """Not this time: they stay in line for another, if the button said so."""
+    person, stay = _whose(offer_id), request.form.get("stay") == "yes"
+    return _answer(person, lambda _person: waitlist.decline(offer_id, stay=stay))
 
 
 def _answer(person: uuid.UUID, verb: Callable[[uuid.UUID], object]) -> Answer:

@@ -17,6 +17,7 @@ from ..core import wording
 from ..core.errors import Closed, Conflict, Refusal
 from ..core.extensions import transaction
 from ..forms.door import PhoneForm
+from ..letters.facts import LEGAL_DOORS
 from ..models import registration as states
 from ..models.organization import COORDINATOR, LEAD
 from ..models.room import with_room
@@ -121,6 +122,7 @@ def _page(offer: Offer, form: PhoneForm, status: int = 200) -> Answer:
         event=event,
         form=form,
         hosts=format_list(names, locale=wording.locale()),
+        legal=event.door in LEGAL_DOORS,
         closed=_why_closed(offer),
     )
     return page, status

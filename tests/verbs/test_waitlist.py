@@ -323,8 +323,12 @@ def test_who_said_no_to_every_time_has_none_to_wait_for(world: ModuleType, at: C
         line.frees(slot)
         offer = db.session.get_one(Offer, line.offer(first))
         assert offers.other_times(offer) == other
+        if not other:
+            with pytest.raises(Conflict), transaction():
+                waitlist.decline(offer.id, stay=True)
+            assert line.state(first) == OFFERED, "nobody who would stay is taken off the list by mistake"
         with transaction():
-            waitlist.decline(offer.id, stay=True)
+            waitlist.decline(offer.id, stay=other)
     assert line.state(first) == CANCELLED and line.counts() == (0, 0)
     assert line.letters(first) == [letters.CANCELLATION_OWN]
 

@@ -217,6 +217,20 @@ def test_one_row_for_each_date(client: FlaskClient, world: ModuleType) -> None:
     assert "Tuesday, November 24, 2026" in page(client, "/en/events/evening?date=nonsense")
 
 
+def test_where_a_place_has_no_part_of_the_city_its_name_stands(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        open_to_all, hidden = world.workshop(slug="open"), world.workshop(slug="hidden", host=world.OTHER)
+        for posted in (open_to_all, hidden):
+            venue = db.session.get_one(Occurrence, posted.occurrence_id).venue
+            assert venue is not None
+            venue.area, venue.visibility = "", "public" if posted is open_to_all else "after_registration"
+    rows = re.findall(r'<li class="event.*?</li>', page(client, "/en/"), re.S)
+    second, first = sorted(rows, key=lambda row: "/events/hidden" not in row)
+    assert "Harbor Street Library" in first and "Chicago" in second and "Harbor" not in second
+    assert "Online" not in first + second
+    assert "<b><bdi>Chicago</bdi></b>" in page(client, "/en/events/hidden")
+
+
 def _another_date(posted: Posted, starts: datetime) -> str:
     first = db.session.get_one(Occurrence, posted.occurrence_id)
     now = clock.now()

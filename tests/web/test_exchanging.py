@@ -104,6 +104,25 @@ def test_one_press_moves_the_person(client: FlaskClient, world: ModuleType, off:
     assert "Thank you for telling us" in read(page(client, address))
 
 
+@pytest.mark.parametrize("by_code", [False, True])
+def test_nobody_moves_to_a_day_that_they_never_saw(
+    client: FlaskClient, world: ModuleType, off: Posted, other: Posted, by_code: bool
+) -> None:
+    person = attends(world, off)
+    code = world.registration(person).code
+    call_off(off)
+    told = client.post("/en/place", data={"code": code}).text if by_code else page(client, place(person))
+    ((action, sent),) = offers(told)
+    move(other)
+    refused = client.post(action, data=sent)
+    assert refused.status_code == 409 and "has moved since you opened the page" in read(refused.text)
+    assert (states_of(off), states_of(other)) == ([states.CONFIRMED], [])
+    ((action, sent),) = offers(refused.text)
+    assert "Move me to Mon, Dec 14" in read(refused.text)
+    assert client.post(action, data=sent).status_code in (200, 303)
+    assert (states_of(off), states_of(other)) == ([states.CANCELLED], [states.CONFIRMED])
+
+
 def test_by_code_too(client: FlaskClient, world: ModuleType, off: Posted, other: Posted) -> None:
     person = attends(world, off, contact_kind="none", contact="")
     code = world.registration(person).code
@@ -195,8 +214,28 @@ def test_a_moved_date_asks_to_keep_or_give_back(client: FlaskClient, world: Modu
     assert client.post(f"{place(stays)}/confirmation", data=shown(client.get(place(stays)).text)).status_code == 303
     kept = read(page(client, place(stays)))
     assert "You told us that you are coming." in kept and "There is a new date" not in kept
-    assert client.post(f"{place(goes)}/cancellation", data={"sure": "yes"}).status_code == 303
+    sent = {"sure": "yes", **shown(client.get(place(goes)).text)}
+    assert client.post(f"{place(goes)}/cancellation", data=sent).status_code == 303
     assert sorted(states_of(off)) == [states.CANCELLED, states.CONFIRMED]
+
+
+@pytest.mark.parametrize("by_code", [False, True])
+def test_nobody_gives_back_a_day_that_they_never_saw(
+    client: FlaskClient, world: ModuleType, off: Posted, by_code: bool
+) -> None:
+    person = attends(world, off)
+    code = world.registration(person).code
+    address = "/en/place/code/cancellation" if by_code else f"{place(person)}/cancellation"
+    asked = client.post(address, data={"code": code}).text if by_code else client.get(address).text
+    assert "Give your place back?" in asked and "December 4" in asked
+    move(off)
+    sent = {"code": code, "sure": "yes", **shown(asked)}
+    refused = client.post(address, data=sent)
+    assert refused.status_code == 409 and "has moved since you opened the page" in read(refused.text)
+    assert states_of(off) == [states.CONFIRMED]
+    asked = client.post(address, data={"code": code}).text if by_code else client.get(address).text
+    assert client.post(address, data={"code": code, "sure": "yes", **shown(asked)}).status_code in (200, 303)
+    assert states_of(off) == [states.CANCELLED]
 
 
 def test_a_moved_date_by_code(client: FlaskClient, world: ModuleType, off: Posted) -> None:

@@ -291,6 +291,66 @@ def test_other_states_have_their_own_words(client: FlaskClient, world: ModuleTyp
     assert "Thank you for coming" in client.get(place(here)).text and "Erase my" in client.get(place(here)).text
 
 
+def test_the_card_says_when_there_is_nothing_to_come_to(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    at("2026-11-20 10:00")
+    with transaction():
+        clinic = world.clinic()
+        stays, goes = world.attends(clinic), world.attends(clinic, contact_kind="none", contact="")
+    card = client.get(f"{place(stays)}/card").text
+    assert "At the door, show this card" in card and "Harbor" in card
+    client.post(f"{place(goes)}/cancellation")
+    card = client.get(f"{place(goes)}/card").text
+    assert "no longer kept" in card and "Harbor St" not in card and "waitlist" not in card and "show this" not in card
+    with transaction():
+        events.cancel_date(clinic.occurrence_id, {"en": "No heat", "es": "Sin calefacción"})
+    card = client.get(f"{place(stays)}/card").text
+    assert "This date is canceled" in card and "Please do not travel" in card and "Harbor St" not in card
+
+
+def test_what_a_place_given_back_is_said_to_be(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    """It is free for somebody else only where somebody else can have it."""
+    at("2026-11-20 10:00")
+    with transaction():
+        clinic = world.clinic(slots=1, seats=1)
+        seated, waits = world.attends(clinic), world.attends(clinic, contact="w@post.example")
+    client.post(f"{place(waits)}/cancellation")
+    page = client.get(place(waits)).text
+    assert "no longer in line" in page and "free for someone else" not in page
+    client.post(f"{place(seated)}/cancellation")
+    assert "free for someone else" in client.get(place(seated)).text
+    again = client.get(f"{place(seated)}/cancellation")
+    assert again.status_code == 303, "there is nothing to give back any more"
+    with transaction():
+        events.cancel_date(clinic.occurrence_id, {"en": "No heat", "es": "Sin calefacción"})
+    page = client.get(place(seated)).text
+    assert "free for someone else" not in page and "This date will not take place" in page
+
+
+def test_after_the_date_nothing_is_given_back_by_code_either(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    at("2026-11-20 10:00")
+    with transaction():
+        clinic = world.clinic()
+        registration_id = world.attends(clinic)
+    code = world.registration(registration_id).code
+    at("2026-12-05 20:00")
+    answer = client.post("/en/place/code/cancellation", data={"code": code, "sure": "yes"})
+    assert answer.status_code == 409 and "too late to give this place back" in answer.text
+    assert state(registration_id) == "confirmed"
+
+
+def test_dates_that_nobody_can_join_are_no_other_dates(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    at("2026-11-20 10:00")
+    with transaction():
+        clinic = world.clinic()
+        registration_id = world.attends(clinic)
+        invited = world.clinic(slug="invited")
+        db.session.get_one(Event, invited.event_id).admission = "invite_code"
+        open_to_all = world.clinic(slug="open-to-all")
+    client.post(f"{place(registration_id)}/cancellation")
+    page = client.get(place(registration_id)).text
+    assert "/events/open-to-all" in page and "/events/invited" not in page and open_to_all
+
+
 def test_who_came_can_have_everything_erased(client: FlaskClient, world: ModuleType, at: Any) -> None:
     at("2026-11-21 10:00")
     with transaction():

@@ -283,21 +283,37 @@ def test_an_offer_refused_and_another_made_at_once_is_one_act(
     frees(inside[0])
     refused = offer_id(first)
     frees(inside[1])
-    press(sign_in(client, staff), roster(posted), f"/console/offers/{refused}/refusal", show="waiting")
+    press(sign_in(client, staff), roster(posted), f"/console/offers/{refused}/refusal", show="waiting", stay="yes")
     assert state(world, first) == OFFERED and offer_id(first) != refused
     written = sa.select(AuditEntry.subject_id).where(AuditEntry.act == audits.PERSON_CHANGED)
     assert list(db.session.scalars(written)) == [first]
 
 
-@pytest.mark.parametrize(("slots", "becomes"), [(2, WAITLISTED), (1, CANCELLED)])
-def test_staff_say_no_for_them(client: FlaskClient, world: ModuleType, staff: Staff, slots: int, becomes: str) -> None:
+@pytest.mark.parametrize(("slots", "stay", "becomes"), [(2, "yes", WAITLISTED), (1, "no", CANCELLED)])
+def test_staff_say_no_for_them(
+    client: FlaskClient, world: ModuleType, staff: Staff, slots: int, stay: str, becomes: str
+) -> None:
     """They stay in line for another time; where there is none, they leave it."""
     posted, inside = full(world, slots=slots)
     first = joins(world, posted, "First")
     frees(inside[0])
-    sign_in(client, staff)
-    answer = press(client, roster(posted), f"/console/offers/{offer_id(first)}/refusal", show="waiting")
+    refusal = f"/console/offers/{offer_id(first)}/refusal"
+    assert f'formaction="{refusal}" name="stay" value="{stay}"' in page(sign_in(client, staff), roster(posted))
+    answer = press(client, roster(posted), refusal, show="waiting", stay=stay)
     assert answer.status_code == 303 and state(world, first) == becomes
+
+
+def test_who_would_wait_is_not_taken_off_the_list_by_an_old_page(
+    client: FlaskClient, world: ModuleType, staff: Staff
+) -> None:
+    posted, inside = full(world)
+    first = joins(world, posted, "First")
+    frees(inside[0])
+    sign_in(client, staff)
+    refusal = f"/console/offers/{offer_id(first)}/refusal"
+    answer = press(client, roster(posted), refusal, show="waiting", stay="yes")
+    assert answer.status_code == 409 and "no other time to wait for" in read(answer.text)
+    assert state(world, first) == OFFERED
 
 
 def test_who_said_no_to_every_other_time_is_taken_off_the_list(
@@ -306,10 +322,10 @@ def test_who_said_no_to_every_other_time_is_taken_off_the_list(
     posted, inside = full(world, slots=2)
     first = joins(world, posted, "First")
     sign_in(client, staff)
-    for leaves, words in zip(inside, ("Wait for another time", "Take off the list"), strict=True):
+    for leaves, words, stay in zip(inside, ("Wait for another time", "Take off the list"), ("yes", "no"), strict=True):
         frees(leaves)
         assert words in read(page(client, roster(posted)))
-        press(client, roster(posted), f"/console/offers/{offer_id(first)}/refusal", show="waiting")
+        press(client, roster(posted), f"/console/offers/{offer_id(first)}/refusal", show="waiting", stay=stay)
     assert state(world, first) == CANCELLED
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from scheduler import registrations, waitlist
-from scheduler.core import tokens
+from scheduler.core import clock, tokens
 from scheduler.core.extensions import db, transaction
 from scheduler.models.message import Message
 from scheduler.models.offer import Offer
@@ -121,6 +121,31 @@ def test_not_this_time(client: FlaskClient, waits: Waits, world: ModuleType) -> 
     response = client.post(address, data={"stay": "yes"})
     assert response.status_code == 303 and "You are number 1 in line." in read(page(client, response.location))
     assert state(world, first) == WAITLISTED
+
+
+def test_who_took_the_offer_was_not_too_late_whatever_came_then(
+    client: FlaskClient, waits: Waits, world: ModuleType
+) -> None:
+    first = waits()
+    address = link(first)
+    client.post(f"{address}/acceptance")
+    client.post(f"{own(world, first)}/cancellation")
+    assert state(world, first) == CANCELLED
+    assert client.get(address).location == own(world, first)
+
+
+def test_who_would_wait_is_asked_again_when_there_is_nothing_to_wait_for(
+    client: FlaskClient, waits: Waits, world: ModuleType, at: Clock
+) -> None:
+    first = waits()
+    address = f"{link(first)}/refusal"
+    assert "Keep me in line" in read(page(client, address))
+    with transaction():
+        other = next(slot for slot in world.registration(first).occurrence.slots if slot.id != offer_of(first).slot_id)
+        other.starts_at = clock.now()
+    refused = client.post(address, data={"stay": "yes"})
+    assert refused.status_code == 409 and "no other time to wait for" in read(refused.text)
+    assert state(world, first) == OFFERED and "Take it" in read(refused.text)
 
 
 def test_not_at_all(client: FlaskClient, waits: Waits, world: ModuleType) -> None:

@@ -14,7 +14,6 @@ from ...core.errors import Conflict, Refusal
 from ...core.extensions import transaction
 from ...forms.registrations import CodeForm
 from ...models import offer as offers
-from ...models import registration as places
 from ...models.offer import Offer
 from .. import access
 from .base import Answer, blueprint, held_page, moment_and_zone, readable
@@ -29,8 +28,8 @@ def found(token: str) -> Offer:
 
 
 def taken(offer: Offer) -> bool:
-    """True if it became a place."""
-    return offer.state == offers.ACCEPTED and offer.registration.state in places.SEATED
+    """True if it became a place, whatever became of that."""
+    return offer.state == offers.ACCEPTED
 
 
 def own_page(offer: Offer) -> Response:

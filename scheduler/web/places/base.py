@@ -90,11 +90,6 @@ def held_page(
     return draw(registration, token=token, feed=feed, **shown), status
 
 
-def moved_stamp(occurrence: Occurrence) -> str:
-    """What a page says of the last move of its date, so that one from before is known; empty if it never moved."""
-    return str(int(occurrence.moved_at.timestamp())) if occurrence.moved_at else ""
-
-
 def _draw(occurrence: Occurrence, standing: str, registration: Registration | Stranger, **shown: Any) -> str:
     event, venue = occurrence.event, occurrence.venue
     return render_template(
@@ -104,7 +99,8 @@ def _draw(occurrence: Occurrence, standing: str, registration: Registration | St
         event=event,
         venue=venue,
         standing=standing,
-        moved_stamp=moved_stamp(occurrence),
+        moved_stamp=moved.stamp(occurrence),
+        is_past=occurrence.ends_at <= clock.now(),
         may_know_address=venue is not None and (registration.state in HAVE_A_PLACE or not venue.kept_back),
         hosts=_hosts,
         masked=masked,

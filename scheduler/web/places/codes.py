@@ -85,7 +85,12 @@ def _reconfirm(registration_id: uuid.UUID) -> None:
 @access.link
 def cancel_by_code() -> Answer | Response:
     """I can't come: asks once, then gives the place back."""
-    return act(registrations.cancel, "places/cancellation.html")
+    return act(_cancel, "places/cancellation.html")
+
+
+def _cancel(registration_id: uuid.UUID) -> None:
+    check_knows_date(registration_id)
+    registrations.cancel(registration_id)
 
 
 @blueprint.route("/<lang:lang>/place/code/erasure", methods=["GET", "POST"])

@@ -5,17 +5,18 @@ from __future__ import annotations
 import uuid
 
 from flask import redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ... import calendars, outbox, registrations
 from ...core import clock
 from ...core.errors import Conflict, Missing, Refusal
 from ...core.extensions import transaction
+from ...models import moved
+from ...models import registration as states
 from ...models.event import Occurrence
 from ...models.registration import Registration
 from .. import access, languages, shelf
-from .base import PRESSED_TWICE, Answer, blueprint, held_page, moved_stamp, readable, standing_of
+from .base import PRESSED_TWICE, Answer, blueprint, held_page, readable, standing_of
 from .likeness import is_common
 
 
@@ -59,8 +60,8 @@ def confirm(token: str) -> Answer | Response:
 def check_knows_date(registration_id: uuid.UUID) -> None:
     """Raise Conflict for a button on a page that was opened before the date moved: it speaks of another time."""
     date = registrations.locked(registration_id).occurrence
-    if request.form.get("moved", "") != moved_stamp(date):
-        raise Conflict(_("This date has moved since you opened the page. Please look at it again, then choose."))
+    if request.form.get("moved", "") != moved.stamp(date):
+        raise Conflict(registrations.MOVED_SINCE)
 
 
 @blueprint.route("/<lang:lang>/place/<token>/cancellation", methods=["GET", "POST"])
@@ -68,13 +69,15 @@ def check_knows_date(registration_id: uuid.UUID) -> None:
 def cancel(token: str) -> Answer | Response:
     """I can't come: GET asks once, POST gives the place back. Afterwards there is nothing to give."""
     registration = found(token)
-    if registration.occurrence.ends_at <= clock.now():
+    is_given = registration.state in (states.CANCELLED, states.CHECKED_IN) and request.method != "POST"
+    if is_given or registration.occurrence.ends_at <= clock.now():
         return redirect(url_for("places.show", token=token), 303)
     if request.method != "POST":
         return ask("places/cancellation.html", registration, token=token)
     registration_id = registration.id
     try:
         with transaction():
+            check_knows_date(registration_id)
             registrations.cancel(registration_id)
     except Refusal as refusal:
         return held_page(found(token), token=token, problem=str(refusal.words), status=refusal.status)
@@ -105,6 +108,7 @@ def ask(template: str, registration: Registration, *, token: str = "", code: str
     """One question before an act that cannot be taken back."""
     is_awaited, is_over = registration.is_awaited(clock.now()), registration.occurrence.ends_at <= clock.now()
     asked = {"registration": registration, "is_awaited": is_awaited, "is_over": is_over, "token": token, "code": code}
+    asked["moved_stamp"] = moved.stamp(registration.occurrence)
     asked["is_told"] = is_awaited and registration.has_email and outbox.was_written_to(registration.id)
     return render_template(template, **asked), 200
 
@@ -119,9 +123,10 @@ def erased() -> Answer:
 @blueprint.get("/<lang:lang>/place/<token>/card")
 @access.link
 def card(token: str) -> Answer:
-    """One page in large type, for paper."""
+    """One page in large type, for paper. It says, too, when there is nothing to come to any more."""
     registration = found(token)
-    return render_template("places/card.html", registration=registration, token=token), 200
+    standing = standing_of(registration)
+    return render_template("places/card.html", registration=registration, standing=standing, token=token), 200
 
 
 @blueprint.get("/<lang:lang>/place/<token>/appointment.ics")

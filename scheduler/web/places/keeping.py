@@ -15,11 +15,11 @@ from ...core import languages as known
 from ...core.errors import Refusal
 from ...forms.registrations import PlaceForm
 from ...letters.facts import LEGAL_DOORS
-from ...models import catalogue
+from ...models import catalogue, moved
 from ...models.event import Event
 from .. import access, gaps, languages, limits, nonces, refusals
 from . import desk
-from .base import Answer, blueprint, moved_stamp
+from .base import Answer, blueprint
 from .offers import Offer, offer_alike, offer_of
 
 
@@ -93,7 +93,7 @@ def _has_changed() -> str:
 def told(offer: Offer) -> uuid.UUID:
     """Who sees the person's data and for how long, and when it is: a form is good for what it said, and for no more."""
     cohosts = sorted(cohost.id.hex for cohost in offer.event.cohosts)
-    moves = sorted(moved_stamp(date) for date in offer.event.occurrences)
+    moves = sorted(moved.stamp(date) for date in offer.event.occurrences)
     return uuid.uuid5(offer.event.id, "|".join([str(offer.days_kept), *cohosts, *filter(None, moves)]))
 
 

@@ -60,8 +60,8 @@ def _exchange(registration_id: uuid.UUID) -> Registration:
     wished = request.form.get("date", type=uuid.UUID)
     if wished is None:
         raise Missing()
-    slot_id = request.form.get("slot", type=uuid.UUID)
-    return registrations.transfer(registration_id, wished, slot_id, or_wait="wait" in request.form)
+    slot_id, seen = request.form.get("slot", type=uuid.UUID), request.form.get("moved", "")
+    return registrations.transfer(registration_id, wished, slot_id, seen=seen, or_wait="wait" in request.form)
 
 
 def _refused(registration: Registration, refusal: Refusal, *, token: str = "", code: str = "") -> Answer:

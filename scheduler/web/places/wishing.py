@@ -12,11 +12,11 @@ from ... import registrations
 from ...core import clock, wording
 from ...core import languages as known
 from ...forms.registrations import BY_EMAIL, BY_HELPER, BY_PHONE, ChangesForm, offer_party
+from ...models import moved
 from ...models.event import Slot
 from ...models.registration import FULL, Registration
 from ...registrations import Wishes
 from .. import nonces
-from .base import moved_stamp
 from .offers import Typed
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -111,4 +111,4 @@ def seen_at(form: ChangesForm, registration: Registration) -> datetime:
 
 def _version(registration: Registration) -> str:
     """What the form has read: the place, and the date as it was then."""
-    return f"{int(registration.revised_at.timestamp())}.{moved_stamp(registration.occurrence)}"
+    return f"{int(registration.revised_at.timestamp())}.{moved.stamp(registration.occurrence)}"
