@@ -14,7 +14,8 @@ from functools import partial
 from flask import Flask
 
 from . import checkin, events, postman, privacy, registrations, reminders, trainings, waitlist
-from .core.extensions import db, transaction
+from .core import keyring
+from .core.extensions import db, fold_log, transaction
 from .models.tally import roughly
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,14 @@ def do_each(name: str, dates: Callable[[], list[uuid.UUID]], chore_of: Callable[
 def erase() -> None:
     """After the letters, which go with the people that they are for: first their last letter, then they."""
     do("erasures", privacy.erase_due)
+    do("traces", _tidy, nullcontext)
+
+
+def _tidy() -> int:
+    """What was erased, emptied or sealed anew leaves the write-ahead log, and old keys leave the memory."""
+    fold_log()
+    keyring.current().forget()
+    return 0
 
 
 def do(name: str, chore: Callable[[], int], around: Callable[[], AbstractContextManager[None]] = transaction) -> None:

@@ -165,7 +165,8 @@ def fold_log() -> None:
 
     Readers that stay longer than a second put it off until the next time.
     """
-    if db.engine.dialect.name != "sqlite":
+    log = f"{db.engine.url.database}-wal"
+    if db.engine.dialect.name != "sqlite" or not (os.path.exists(log) and os.path.getsize(log)):
         return
     db.session.rollback()
     with _turn_to_write(db.engine.url):

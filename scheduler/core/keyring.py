@@ -80,6 +80,7 @@ class KeyRing:
         kept = self._cache.get(week)
         if kept and kept.until > time.monotonic():
             return kept
+        self.forget()
         self.prepare()
         with self.engine.connect() as connection:
             wrapped = connection.scalar(sa.select(_weeks.c.wrapped).where(_weeks.c.week == week))
@@ -88,6 +89,12 @@ class KeyRing:
         key = aes_key_unwrap(self._master, bytes(wrapped))
         found = self._cache[week] = _Week(time.monotonic() + CACHE_SECONDS, key)
         return found
+
+    def forget(self) -> None:
+        """Let go of keys that were read more than a minute ago: nobody may ask for a week again that was destroyed."""
+        now = time.monotonic()
+        for week in [week for week, kept in list(self._cache.items()) if kept.until <= now]:
+            self._cache.pop(week, None)
 
     def remembered(self, week: str, name: Hashable, make: Callable[[], bytes]) -> bytes:
         """What `make` derives from a key of this week, derived once as long as the week's key is remembered.

@@ -13,7 +13,7 @@ from .base import Id, Instant, Model
 
 
 class AuditEntry(Model):
-    """Who (staff), did what, to which row, when. Never content, never an attendee."""
+    """Who (staff), did what, to which row, when. Never content, and an attendee only as their `audited_as`."""
 
     __tablename__ = "audit_entry"
 

@@ -187,6 +187,11 @@ class Registration(Model):
         """The link's token, derived afresh; dead when the occurrence's key is."""
         return tokens.derive(self.occurrence.derived_key("links"), self.id, purpose, self.generation(purpose))
 
+    @property
+    def audited_as(self) -> uuid.UUID:
+        """Under this name entries of the audit speak of it; with its date's key, what it means is gone."""
+        return tokens.pseudonym(self.occurrence.derived_key("audit"), self.id)
+
     def generation(self, purpose: str) -> int:
         """Raising it ends all links of that purpose; a feed's live longer than those in letters."""
         return self.feed_generation if purpose == tokens.FEED else self.link_generation

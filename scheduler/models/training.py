@@ -178,6 +178,11 @@ class Booking(Model):
         """A key for one purpose (`field`, `index`, `links`). Raises keyring.KeyIsGone after the week was destroyed."""
         return derived_key(self.key_week, self.key_wrapped, purpose)
 
+    @property
+    def audited_as(self) -> uuid.UUID:
+        """Under this name entries of the audit speak of it; with its key, what it means is gone."""
+        return tokens.pseudonym(self.derived_key("audit"), self.id)
+
     def keep_secret(self, **texts: str) -> None:
         """Seal what was told under the names of SEALED, or `answer`. `id` and the key come first."""
         for name, text in texts.items():

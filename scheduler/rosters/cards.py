@@ -43,7 +43,7 @@ def view_person(registration_id: uuid.UUID, user_id: uuid.UUID) -> PersonCard:
     if row is None or row.is_gone() or row.state not in ON_THE_LIST:
         raise Missing()
     occurrence = readable(row.occurrence_id)
-    audits.append(occurrence.event.organization_id, user_id, audits.PERSON_VIEWED, row.id)
+    audits.append(occurrence.event.organization_id, user_id, audits.PERSON_VIEWED, row.audited_as)
     return PersonCard(
         person=person_of(row, same_contact(row) > 0, reach_of(row), standing_of(row)),
         contact_kind=row.contact_kind,
@@ -79,7 +79,7 @@ def change_person(
     before = registrations.locked(registration_id).revised_at
     changed = registrations.change(registration_id, wishes, nonce=nonce, seen_at=seen_at)
     if changed.revised_at != before:
-        audits.append(changed.occurrence.event.organization_id, user_id, audits.PERSON_CHANGED, changed.id)
+        audits.append(changed.occurrence.event.organization_id, user_id, audits.PERSON_CHANGED, changed.audited_as)
     return changed
 
 
@@ -93,4 +93,4 @@ def on_behalf(registration_id: uuid.UUID, user_id: uuid.UUID, verb: Callable[[uu
     before = registration.state, registration.slot_id
     verb(registration_id)
     if (registration.state, registration.slot_id) != before:
-        audits.append(organization_id, user_id, audits.PERSON_CHANGED, registration_id)
+        audits.append(organization_id, user_id, audits.PERSON_CHANGED, registration.audited_as)

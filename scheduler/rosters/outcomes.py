@@ -109,7 +109,8 @@ def _locked(message_id: uuid.UUID) -> tuple[Message, Registration]:
 
 def _write_down(registration: Registration, user_id: uuid.UUID) -> None:
     db.session.flush()
-    audits.append(registration.occurrence.event.organization_id, user_id, audits.CALL_RECORDED, registration.id)
+    host_id = registration.occurrence.event.organization_id
+    audits.append(host_id, user_id, audits.CALL_RECORDED, registration.audited_as)
 
 
 def book_by_phone(

@@ -20,7 +20,7 @@ def view(booking_id: uuid.UUID, user_id: uuid.UUID) -> Booking:
     if booking is None:
         raise Missing()
     readable(booking)
-    audits.append(booking.training.organization_id, user_id, BOOKING_VIEWED, booking.id)
+    audits.append(booking.training.organization_id, user_id, BOOKING_VIEWED, booking.audited_as)
     return booking
 
 
@@ -29,5 +29,5 @@ def view_certificates(booking_id: uuid.UUID, user_id: uuid.UUID) -> list[str]:
     booking = found(booking_id)
     names = certified(booking)
     if names:
-        audits.append(booking.training.organization_id, user_id, CERTIFICATES_VIEWED, booking.id)
+        audits.append(booking.training.organization_id, user_id, CERTIFICATES_VIEWED, booking.audited_as)
     return names

@@ -131,7 +131,7 @@ def _is_ours(host: str, base_url: str) -> bool:
 def guard(wanted: Access) -> Response | None:
     """Stop what the view's declaration does not allow."""
     unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
-    if unsafe and wanted.kind in ("public", "form", "link", "operational"):
+    if unsafe and wanted.kind != "one_click":
         guard_origin()
     if wanted.kind != "staff":
         return None
@@ -152,6 +152,8 @@ def guard(wanted: Access) -> Response | None:
 
 def guard_origin() -> None:
     """Anonymous forms carry no cookie that could be ridden; still, other sites may not send them for a visitor.
+
+    Nor staff forms: their cookie stays at home then, and the form would be kept for whoever signs in again.
 
     Our own no-referrer policy makes browsers write `Origin: null`. Those that know Sec-Fetch-Site tell the rest
     by it; Safari before 16.4 does not, and must not be turned away.

@@ -31,6 +31,11 @@ class Sent:
     path: str
     fields: list[tuple[str, str]]
 
+    @property
+    def shown(self) -> list[str]:
+        """What somebody typed or chose, to be looked at before it is sent."""
+        return [value for name, value in self.fields if value.strip() and name not in NOT_TYPED]
+
 
 def pack() -> str:
     """The form of this request, sealed; empty where nothing was typed that would be missed."""

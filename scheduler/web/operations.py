@@ -10,7 +10,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from .. import postman, privacy, trainings
-from ..core import clock, languages
+from ..core import clock, keyring, languages
 from ..core.extensions import db
 from ..letters import links
 from ..models import catalogue
@@ -28,8 +28,10 @@ CLOSED = ("place", "bookings", "invitations")
 def health() -> tuple[Response, int]:
     """200 while the database answers, no letter is more than five minutes late, and no purge more than a day; or 503.
 
-    Mail that a person has to resume (`"mail": "paused"`) turns it red as soon as a letter is late.
+    Mail that a person has to resume (`"mail": "paused"`) turns it red as soon as a letter is late. A process that nobody
+    asks for anything else lets go of old keys here.
     """
+    keyring.current().forget()
     try:
         (late, paused), unpurged = postman.outlook(), privacy.overdue() + trainings.overdue()
     except sa.exc.SQLAlchemyError:

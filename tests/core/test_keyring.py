@@ -166,3 +166,20 @@ def test_an_owner_without_more_rights_sweeps_too(ring: KeyRing, house: PostgresH
     assert not [path for path in folder.iterdir() if path.is_file() and gone in path.read_bytes()]
     for done in (own, foreign):
         done.engine.dispose()
+
+
+def test_nobody_remembers_a_key_for_longer_than_a_minute(ring: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A week that was destroyed is never asked for again, so it must not be what makes us forget it."""
+    monkeypatch.setattr(keyring, "CACHE_SECONDS", 0.05)
+    ring._cache.clear()
+    ring.remembered(GONE, "a trace", lambda: b"derived")
+    assert GONE in ring._cache
+    other = KeyRing(ring.engine.url.render_as_string(hide_password=False), ring._master)
+    other.destroy(GONE)
+    other.engine.dispose()
+    time.sleep(0.06)
+    ring.week_key(ALIVE)
+    assert GONE not in ring._cache
+    time.sleep(0.06)
+    ring.forget()
+    assert not ring._cache

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from scheduler import audits, checkin, rosters
+from scheduler.core import tokens
 from scheduler.core.extensions import db, transaction
 from scheduler.models.audit import AuditEntry
 
@@ -151,3 +152,18 @@ def test_the_doctor_says_that_a_chain_is_broken(chain: uuid.UUID, app: Flask, wo
     change("DELETE FROM audit_entry WHERE number = 5")
     found = call(app, "doctor")
     assert found.exit_code == 1 and "fix  audit: entry 5 of lamplight was changed or taken away" in found.output
+
+
+def test_no_entry_leads_to_a_person_once_the_key_is_gone(world: ModuleType) -> None:
+    """An old letter's link, and its entry in a calendar, tell the id of the place; the chain outlives both."""
+    with transaction():
+        staff, posted = world.organizer("lead"), world.workshop()
+        place = world.attends(posted)
+    with transaction():
+        rosters.view_person(place, staff.user_id)
+    entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.act == audits.PERSON_VIEWED)).one()
+    registration = world.registration(place)
+    assert entry.subject_id == registration.audited_as != place, "while the date lives, it can be told who was meant"
+    assert tokens.row_of(registration.token()) == place
+    everywhere = [value for row in db.session.scalars(sa.select(AuditEntry)) for value in vars(row).values()]
+    assert place not in everywhere and posted.occurrence_id not in everywhere

@@ -335,9 +335,10 @@ def test_looking_and_calling_are_written_down(world: ModuleType, posted: Any, st
     with transaction():
         rosters.event_call_list(posted.event_id, staff.user_id)
     entries = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.number)).all()
+    known_as = world.registration(place).audited_as
     assert [(entry.act, entry.subject_id) for entry in entries] == [
-        (audits.CALL_RECORDED, place),
-        (audits.CALL_RECORDED, place),
+        (audits.CALL_RECORDED, known_as),
+        (audits.CALL_RECORDED, known_as),
         (audits.CALLS_VIEWED, posted.occurrence_id),
         (audits.CALLS_VIEWED, posted.event_id),
     ]

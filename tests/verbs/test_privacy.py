@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -10,13 +11,15 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from scheduler import checkin, events, postman, privacy, registrations
-from scheduler.core.errors import Missing
+from scheduler import checkin, events, postman, privacy, registrations, worker
+from scheduler.core import clock
+from scheduler.core.errors import Conflict, Missing
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Slot
 from scheduler.models.message import Message
 from scheduler.models.registration import Registration
 
+from ..ground.houses import House
 from ..ground.mail import Sink, all_sent
 
 
@@ -144,8 +147,29 @@ def test_nobody_gives_back_a_place_on_a_date_that_is_off(place: uuid.UUID, lette
     assert erase_due() == 1
 
 
-def test_who_waited_for_a_date_that_is_over_gets_no_letter(place: uuid.UUID, at: Any, letters_sent: Sink) -> None:
+def test_who_is_erased_after_the_date_gets_no_letter_and_gives_nothing_back(
+    place: uuid.UUID, at: Any, letters_sent: Sink
+) -> None:
     at("2026-12-05 19:31")
-    with transaction():
+    with pytest.raises(Conflict), transaction():
         registrations.cancel(place)
+    with transaction():
+        registrations.erase(place)
     assert postman.deliver_due() == 0 and not letters_sent.letters
+
+
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
+def test_who_is_erased_stays_in_no_file_either(app: Flask, world: ModuleType, house: House, at: Any) -> None:
+    """The date's key lives on for weeks, and with it a sealed name could be read from the write-ahead log."""
+    with transaction():
+        posted = world.workshop()
+        place = world.attends(posted, contact_kind="none", contact="")
+    kept = world.registration(place)
+    octets = bytes(kept.name_sealed), bytes(kept.code_sealed)
+    assert all(any(sealed in path.read_bytes() for path in house.folder.glob("porchlight.sqlite*")) for sealed in octets)
+    with transaction():
+        registrations.erase(place)
+    at(clock.now() + timedelta(hours=2))
+    worker.do_chores()
+    worker.erase()
+    assert not any(sealed in path.read_bytes() for path in house.folder.glob("porchlight.sqlite*") for sealed in octets)

@@ -118,7 +118,7 @@ def test_every_look_is_written_down(world: ModuleType, staff: Any) -> None:
     entries = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.number)).all()
     assert [(entry.act, entry.subject_id) for entry in entries] == [
         (audits.ROSTER_VIEWED, posted.occurrence_id),
-        (audits.PERSON_VIEWED, place),
+        (audits.PERSON_VIEWED, world.registration(place).audited_as),
         (audits.LETTERS_VIEWED, posted.occurrence_id),
         (audits.CALLS_VIEWED, posted.occurrence_id),
     ]

@@ -74,6 +74,8 @@ def test_nothing_that_was_typed_is_lost(client: FlaskClient, staff: Staff, poste
     back = sign_in_with(client, staff, kept_in(ended.text))
     assert back.status_code == 200 and f'action="{words}"' in back.text
     assert title(posted) == "Legal Help Morning", "only a person sends it again"
+    seen = unescape(back.text)
+    assert f">{TITLE}</bdi>" in seen and f">{words}</bdi>" in seen, "they see what they send, and where"
     fields: dict[str, list[str]] = {}
     for name, value in FIELD.findall(back.text):
         fields.setdefault(name, []).append(unescape(value))
@@ -82,6 +84,19 @@ def test_nothing_that_was_typed_is_lost(client: FlaskClient, staff: Staff, poste
     assert answer.status_code == 303, answer.text
     assert title(posted) == TITLE
     assert db.session.get_one(Event, posted.event_id).languages == ["en", "es"]
+
+
+@pytest.mark.parametrize("elsewhere", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://other.example"}])
+def test_a_form_of_another_site_is_not_kept_for_whoever_signs_in(
+    client: FlaskClient, staff: Staff, posted: Posted, elsewhere: dict[str, str]
+) -> None:
+    """The cookie stays at home when another site sends a form, which looks as if the session had ended."""
+    typed = {"reason_en": "A stranger wrote this", "reason_es": "Lo escribió un extraño", "sure": "yes"}
+    for signed_in in (False, True):
+        if signed_in:
+            sign_in(client, staff)
+        answer = client.post(f"/console/dates/{posted.occurrence_id}/cancellation", data=typed, headers=elsewhere)
+        assert answer.status_code == 403 and "kept" not in answer.text and "stranger" not in answer.text
 
 
 def test_a_wrong_password_loses_nothing_either(client: FlaskClient, staff: Staff, words: str, at: Any) -> None:
