@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ USUAL_PORTS = {"http": ":80", "https": ":443"}
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN_ADDRESS = re.compile(r"(?=[^@]{1,31}@)[\w-]+(\.[\w-]+)*@([\w-]+\.)+[\w-]+", re.ASCII)
 """With room for 33 more characters before the @."""
+SENDER = re.compile(r"(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(\.[\w-]+)*", re.ASCII)
 
 
 def read(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -189,9 +191,19 @@ def _mail(env: Mapping[str, str], base_url: str) -> dict[str, Any]:
         "MAIL_PASSWORD": env.get("MAIL_PASSWORD"),
         "MAIL_USE_TLS": _yes(env.get("MAIL_USE_TLS")),
         "MAIL_USE_SSL": _yes(env.get("MAIL_USE_SSL")),
-        "MAIL_DEFAULT_SENDER": env.get("MAIL_DEFAULT_SENDER", f"desk@{domain}"),
+        "MAIL_DEFAULT_SENDER": _sender(env.get("MAIL_DEFAULT_SENDER", f"desk@{domain}")),
         "MAIL_BOUNCES": _bounces(env.get("MAIL_BOUNCES", "")),
     }
+
+
+def _sender(typed: str) -> str:
+    """The address alone: the name in front of it is that of each letter's host."""
+    address = parseaddr(typed)[1]
+    if len(getaddresses([typed])) != 1 or address not in typed or not SENDER.fullmatch(address):
+        raise Misconfigured(
+            f"SCHEDULER_MAIL_DEFAULT_SENDER must be one address such as desk@porchlight.example, and is {typed!r}."
+        )
+    return address
 
 
 def _bounces(address: str) -> str:

@@ -9,6 +9,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import parseaddr
+from typing import Any
 from urllib.parse import quote
 
 from email_validator import EmailNotValidError, validate_email
@@ -19,17 +20,24 @@ from ..core import clock
 from ..models import message as letters
 from ..models.message import Message
 from ..models.registration import Registration
-from . import facts, links
+from . import facts, folding, links
 from .rendering import Written, one_line, write
 
 
 class _Policy(EmailPolicy):
-    """CRLF and folding as the library does it, but addresses of the web are left whole: it would encode them."""
+    """CRLF and folding as the library does it, but for names and subjects, which it spoils; and addresses of the
+    web are left whole: it would encode them."""
 
-    def fold_binary(self, name: str, value: str) -> bytes:
+    def fold_binary(self, name: str, value: Any) -> bytes:
         if name == "List-Unsubscribe":
             return f"{name}: {value}".replace(", ", ",\r\n ").encode("ascii") + b"\r\n"
-        return super().fold_binary(name, value)
+        if name == "From":
+            lines = folding.mailbox(name, value.addresses[0])
+        elif name == "Subject":
+            lines = folding.words(name, value)
+        else:
+            return super().fold_binary(name, value)
+        return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 POLICY = _Policy(linesep="\r\n")

@@ -57,6 +57,8 @@ WAITING, SENT, FAILED, VOID = "waiting", "sent", "failed", "void"
 REACHED, NO_ANSWER, WRONG_NUMBER, WILL_NOT_COME = "reached", "no_answer", "wrong_number", "will_not_come"
 OUTCOMES = (REACHED, NO_ANSWER, WRONG_NUMBER, WILL_NOT_COME)
 """How a call on the call list ended."""
+REGISTRATION, BOOKING = "registration_id", "booking_id"
+"""What letters are about that stand under one another."""
 
 
 class LetterShown(NamedTuple):
@@ -142,8 +144,10 @@ class Message(Model):
 
     @cached_property
     def first_sent(self) -> uuid.UUID | None:
-        """The first letter that went out for this registration: later ones stand under it in a mail program."""
-        return self.registration_id and db.session.scalar(_first_sent(), {"registration": self.registration_id})
+        """The first letter that went out for this place or request: later ones stand under it in a mail program."""
+        about = BOOKING if self.booking_id else REGISTRATION
+        known = getattr(self, about)
+        return known and db.session.scalar(_first_sent(about), {"known": known})
 
     @cached_property
     def same_contact(self) -> int:
@@ -177,20 +181,20 @@ def came_back() -> sa.ColumnElement[bool]:
     return sa.and_(Message.channel == EMAIL, Message.state == FAILED, sa.not_(arrived))
 
 
-def first_sent_of(registration_id: sa.ColumnElement[uuid.UUID | None]) -> sa.Select[uuid.UUID]:
-    """The question for Message.first_sent, of one registration or of each in a longer question."""
+def first_sent_of(about: str, known: sa.ColumnElement[uuid.UUID | None]) -> sa.Select[uuid.UUID]:
+    """The question for Message.first_sent, of one registration or booking or of each in a longer question."""
     earlier = aliased(Message)
     return (
         sa.select(earlier.id)
-        .where(earlier.registration_id == registration_id, earlier.state == SENT, earlier.channel == EMAIL)
+        .where(getattr(earlier, about) == known, earlier.state == SENT, earlier.channel == EMAIL)
         .order_by(earlier.sent_at, earlier.id)
         .limit(1)
     )
 
 
 @cache
-def _first_sent() -> sa.Select[uuid.UUID]:
-    return first_sent_of(sa.bindparam("registration"))
+def _first_sent(about: str) -> sa.Select[uuid.UUID]:
+    return first_sent_of(about, sa.bindparam("known"))
 
 
 def letters_of(registration_id: uuid.UUID) -> list[LetterShown]:

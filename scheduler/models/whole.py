@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from ..core.extensions import db
 from .event import Event, Occurrence
-from .message import Message, first_sent_of
+from .message import BOOKING, REGISTRATION, Message, first_sent_of
 from .registration import LIVE, Registration
 
 
@@ -34,8 +34,7 @@ def _whole() -> sa.Select[Message, uuid.UUID | None, int]:
     """Built once: putting it together took as long as asking."""
     place = joinedload(Message.registration)
     occurrence = place.joinedload(Registration.occurrence)
-    first_sent = first_sent_of(Message.registration_id.expression).scalar_subquery()
-    query = sa.select(Message, first_sent, _same_contact()).options(
+    query = sa.select(Message, _first_sent(), _same_contact()).options(
         place.joinedload(Registration.slot),
         occurrence.joinedload(Occurrence.event).joinedload(Event.organization),
         occurrence.joinedload(Occurrence.event).joinedload(Event.checklist),
@@ -45,6 +44,13 @@ def _whole() -> sa.Select[Message, uuid.UUID | None, int]:
         joinedload(Message.user),
     )
     return query.where(Message.id.in_(sa.bindparam("message_ids", expanding=True)))
+
+
+def _first_sent() -> sa.Case[uuid.UUID]:
+    """As Message.first_sent. Each kind of letter asks by its own index."""
+    of_booking = first_sent_of(BOOKING, Message.booking_id.expression).scalar_subquery()
+    of_place = first_sent_of(REGISTRATION, Message.registration_id.expression).scalar_subquery()
+    return sa.case((Message.booking_id.is_not(None), of_booking), else_=of_place)
 
 
 def _same_contact() -> sa.ScalarSelect[int]:

@@ -65,7 +65,7 @@ def deliver_due(stop: Callable[[], bool] = never) -> int:
                 # A fault of ours must neither lose this letter nor hold up those behind it.
                 log.error("letter %s met a fault: %s", claimed.message_id, type(error).__name__)
                 db.session.rollback()
-                _settle_all([claimed], lambda found: queue.try_again(found, "fault"))
+                _settle_all([claimed], lambda found: queue.try_again(found, queue.FAULT))
             del claims[0]
             done += 1
     return done

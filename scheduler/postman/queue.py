@@ -26,7 +26,7 @@ LEASE = timedelta(seconds=120)
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 GIVE_UP_AFTER = timedelta(hours=48)
 
-NO_SERVER, BROKEN_OFF = "no server", "broken off"
+NO_SERVER, BROKEN_OFF, FAULT = "no server", "broken off", "fault"
 """Failures that are ours, or our mail server's; those of a recipient are three digits."""
 
 
@@ -168,14 +168,14 @@ def lateness() -> timedelta:
     """How late the oldest letter is that should have gone; zero if none is.
 
     A letter that its recipient's server put off counts from its next try; one that our own server did not take,
-    from when it was due.
+    or that met a fault of ours, from when it was due.
     """
     return since(db.session.scalar(oldest()))
 
 
 def oldest() -> sa.Select[datetime | None]:
     """From when the letter counts that waits longest."""
-    ours = Message.failure.in_((NO_SERVER, BROKEN_OFF))
+    ours = Message.failure.in_((NO_SERVER, BROKEN_OFF, FAULT))
     counts_from = sa.func.min(sa.case((ours, Message.due_at), else_=Message.next_try_at))
     return sa.select(counts_from).where(Message.state == letters.WAITING, Message.channel == letters.EMAIL)
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .. import audits, registrations
+from ..core import clock
 from ..core.errors import Conflict, Missing
 from ..core.extensions import db
 from ..models.often import same_contact
-from ..models.registration import HELD, Registration
+from ..models.registration import AWAITED, BY_EMAIL, HELD, Registration
 from ..registrations import Wishes
 from .letters import LetterLine, letters_of
 from .people import ON_THE_LIST, Person
@@ -34,6 +35,7 @@ class PersonCard:
     reconfirmed_local: datetime | None
     held_until_local: datetime | None
     may_change: bool
+    may_stop_reminders: bool
     letters: list[LetterLine]
 
 
@@ -57,6 +59,7 @@ def view_person(registration_id: uuid.UUID, user_id: uuid.UUID) -> PersonCard:
         reconfirmed_local=wall(row.reconfirmed_at, occurrence) if row.reconfirmed_at and row.is_reconfirmed else None,
         held_until_local=wall(row.held_until, occurrence) if row.state == HELD and row.held_until else None,
         may_change=_may_change(row),
+        may_stop_reminders=_may_stop_reminders(row),
         letters=letters_of(row),
     )
 
@@ -67,6 +70,12 @@ def _may_change(row: Registration) -> bool:
     except Conflict:
         return False
     return True
+
+
+def _may_stop_reminders(row: Registration) -> bool:
+    """True while any may still go to them by e-mail."""
+    to_come = row.state in AWAITED and not row.occurrence.is_cancelled and row.occurrence.starts_at > clock.now()
+    return row.reminders and row.contact_kind in BY_EMAIL and to_come
 
 
 def change_person(
@@ -90,7 +99,7 @@ def on_behalf(registration_id: uuid.UUID, user_id: uuid.UUID, verb: Callable[[uu
     """
     registration = registrations.locked(registration_id)
     organization_id = registration.occurrence.event.organization_id
-    before = registration.state, registration.slot_id
+    before = registration.state, registration.slot_id, registration.reminders
     verb(registration_id)
-    if (registration.state, registration.slot_id) != before:
+    if (registration.state, registration.slot_id, registration.reminders) != before:
         audits.append(organization_id, user_id, audits.PERSON_CHANGED, registration.audited_as)

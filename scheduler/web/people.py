@@ -47,6 +47,18 @@ def change(registration_id: uuid.UUID) -> Answer:
     return redirect(url_for("rosters.person", registration_id=registration_id), 303)
 
 
+@blueprint.post("/registrations/<uuid:registration_id>/reminders/removal")
+@access.staff(LEAD, COORDINATOR)
+def stop_reminders(registration_id: uuid.UUID) -> Answer:
+    """Somebody asks for no more reminders; the place stays."""
+    own_place(registration_id, LEAD, COORDINATOR)
+    user_id = current_user.user_id
+    with transaction():
+        rosters.on_behalf(registration_id, user_id, registrations.stop_reminders)
+    flash(_("Reminders are stopped."))
+    return redirect(url_for("rosters.person", registration_id=registration_id), 303)
+
+
 def _place(registration_id: uuid.UUID) -> Registration:
     found = desk.registration(registration_id)
     if found is None:

@@ -107,6 +107,7 @@ def test_postgresql_without_its_keys_is_refused_in_words(tmp_path: Path) -> None
         ("SCHEDULER_MAIL_BOUNCES", "bounces", "SCHEDULER_MAIL_BOUNCES must be an address such as"),
         ("SCHEDULER_MAIL_BOUNCES", "Bounces <b@post.example>", "SCHEDULER_MAIL_BOUNCES must be an address such as"),
         ("SCHEDULER_MAIL_BOUNCES", f"{'b' * 32}@post.example", "SCHEDULER_MAIL_BOUNCES must be an address such as"),
+        ("SCHEDULER_MAIL_DEFAULT_SENDER", "Porchlight", "SCHEDULER_MAIL_DEFAULT_SENDER must be one address such as"),
         ("SCHEDULER_TIMEZONE", "Mars/Olympus", "SCHEDULER_TIMEZONE must be an IANA zone"),
         ("SCHEDULER_DEFAULT_LANGUAGE", "xx", "SCHEDULER_DEFAULT_LANGUAGE must be en or es, and is 'xx'."),
         ("SCHEDULER_MASTER_KEY", "secret", "64 hexadecimal digits"),

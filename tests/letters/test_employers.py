@@ -136,6 +136,18 @@ def test_nothing_that_was_typed_on_the_form_is_repeated(letter: letters.Letter) 
     assert not [words for words in TYPED if words in said]
 
 
+def test_later_letters_stand_under_the_first_one(scene: Scene) -> None:
+    booked = Booked(scene, "en")
+    first = booked.received()
+    assert first.email["In-Reply-To"] is None
+    with transaction():
+        message = db.session.scalars(sa.select(Message)).one()
+        message.state, message.sent_at = kinds.SENT, message.created_at
+    accepted = parsed(booked.accepted())
+    assert accepted["In-Reply-To"] == accepted["References"] == first.email["Message-ID"]
+    assert parsed(booked.received())["In-Reply-To"] is None, "nothing stands under itself"
+
+
 def test_what_is_not_offered_any_more_is_linked_by_nobody(scene: Scene) -> None:
     booked = Booked(scene, "en")
     with transaction():

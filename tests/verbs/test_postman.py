@@ -456,6 +456,27 @@ def test_a_recipients_greylisting_is_not_our_lateness(
     assert postman.lateness() == timedelta()
 
 
+def test_a_fault_of_ours_makes_letters_late_though_they_will_be_tried_later(
+    people: Callable[..., Any], letters_sent: Sink, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scheduler import letters
+
+    def broken(*given: object) -> None:
+        raise RuntimeError
+
+    people(1)
+    monkeypatch.setattr(letters, "compose_alike", broken)
+    for _ in range(6):
+        postman.deliver_due()
+        at.later(minutes=1)
+    assert postman.lateness() == postman.outlook()[0] == timedelta(minutes=6)
+    assert the_letter().failure == queue.FAULT and letters_sent.deliveries == []
+    monkeypatch.undo()
+    at.later(minutes=15)
+    postman.deliver_due()
+    assert the_letter().state == SENT and postman.lateness() == timedelta()
+
+
 def test_a_letter_in_the_quiet_hours_is_not_late(app: Flask, world: ModuleType, at: Any, letters_sent: Sink) -> None:
     with transaction():
         world.attends(world.workshop())

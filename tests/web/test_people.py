@@ -304,3 +304,58 @@ def test_numbers_are_for_those_who_may_see_contacts(
     assert client.post(page_of(zofia), data=fields | {"csrf_token": "guess", "phone": "3125550199"}).status_code == 400
     assert save(client, page_of(zofia), phone="312 555 0199").status_code == 303
     assert row(zofia).contact == "312-555-0199"
+
+
+STOP = "Stop the reminders"
+
+
+def stop_of(place: uuid.UUID) -> str:
+    return f"/console/registrations/{place}/reminders/removal"
+
+
+def test_reminders_stop_for_somebody_who_asks(desk: FlaskClient, marisol: uuid.UUID, posted: Any, staff: Staff) -> None:
+    person, before = f"/console/registrations/{marisol}", told(marisol)
+    assert STOP in desk.get(person).text and f'action="{stop_of(marisol)}"' in desk.get(person).text
+    sent = press(desk, person, stop_of(marisol))
+    assert (sent.status_code, sent.location) == (303, person)
+    page = desk.get(person)
+    assert "Reminders are stopped." in text_of(page.text) and STOP not in page.text
+    found = row(marisol)
+    assert (found.reminders, found.state, found.contact) == (False, CONFIRMED, "marisol@pots.example")
+    assert told(marisol) == before and (CHANGED, marisol) in acts()
+    press(desk, person, stop_of(marisol))
+    assert acts().count((CHANGED, marisol)) == 1, "nothing was changed"
+    entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.act == CHANGED)).one()
+    assert entry.user_id == staff.user_id and audits.check_chain(posted.organization_id) is None
+
+
+def test_no_reminders_are_stopped_that_do_not_come(
+    desk: FlaskClient, world: ModuleType, zofia: uuid.UUID, marisol: uuid.UUID, posted: Any, at: Any, staff: Staff
+) -> None:
+    bare = attend(world, posted, 1, contact_kind=NONE, contact="")
+    helped = attend(world, posted, 1, contact_kind="helper_email", contact="niece@post.example")
+    shown = {place: STOP in desk.get(f"/console/registrations/{place}").text for place in (zofia, bare, helped)}
+    assert shown == {zofia: False, bare: False, helped: True}
+    with transaction():
+        db.session.get_one(Occurrence, posted.occurrence_id).state = "cancelled"
+    assert STOP not in desk.get(f"/console/registrations/{marisol}").text
+    with transaction():
+        db.session.get_one(Occurrence, posted.occurrence_id).state = "scheduled"
+    at("2026-12-12 20:00")
+    sign_in(desk, staff)
+    page = desk.get(f"/console/registrations/{marisol}")
+    assert page.status_code == 200 and STOP not in page.text
+
+
+def test_only_those_who_may_see_contacts_stop_reminders(
+    client: FlaskClient, world: ModuleType, marisol: uuid.UUID
+) -> None:
+    with transaction():
+        lead, volunteer, outsider = world.organizer(LEAD), world.organizer(CHECKIN_LEAD), world.outsider()
+    for staff, status in ((volunteer, 403), (outsider, 404)):
+        sign_in(client, staff)
+        assert press(client, "/console/account", stop_of(marisol)).status_code == status
+    sign_in(client, lead)
+    assert client.post(stop_of(marisol)).status_code == 400 and client.get(stop_of(marisol)).status_code == 405
+    assert row(marisol).reminders and acts() == []
+    assert press(client, "/console/account", stop_of(marisol)).status_code == 303 and not row(marisol).reminders
