@@ -24,6 +24,7 @@ CHORES: dict[str, Callable[[], int]] = {
     "reminders": reminders.write_due,
     "silent": events.ask_by_phone,
     "no-shows": checkin.mark_no_shows,
+    "sessions": trainings.tell_over,
     "bookings": trainings.erase_due,
     "notes": privacy.forget_notes,
 }

@@ -22,6 +22,7 @@ from ..models.checklist import Checklist
 from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
 from ..models.organization import Organization
 from ..models.registration import DISCREET, Registration
+from .links import tell_employers
 from .promises import keep_promises
 from .publishing import NotReady, lock, problems
 
@@ -93,6 +94,8 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
         if event.state == PUBLISHED and (joined_by, lasts) != (_way_to_join(event), event.flow_minutes):
             event.sequence += 1
     _flush()
+    if event.state == PUBLISHED and joined_by != _way_to_join(event) and joined_by[0] == event.format:
+        tell_employers(event)
     if event.sensitive and not was_sensitive:
         _say_less(event)
     _reschedule(event)

@@ -12,9 +12,11 @@ from sqlalchemy.orm import joinedload
 from ..core import clock, wording
 from ..core.extensions import db
 from ..models import message as letters
+from ..models import registration as places
 from ..models import training as states
 from ..models.event import Occurrence
 from ..models.message import Message
+from ..models.registration import Registration
 from ..models.training import Booking, Wish
 from . import links
 from .saying import Facts, Said, said
@@ -24,6 +26,8 @@ PART_WORDS = {
     "afternoon": lambda: _("in the afternoon"),
     "evening": lambda: _("in the evening"),
 }
+
+ABOUT_A_SESSION = (letters.BOOKING_ACCEPTED, letters.BOOKING_CHANGED, letters.BOOKING_LINK, letters.BOOKING_OVER)
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,11 @@ def in_words(message: Message, language: str) -> Facts:
         "answer_by": wording.weekday_date(booking.answer_by),
         "catalogue": links.training(booking.training, language),
     }
-    if message.letter in (letters.BOOKING_ACCEPTED, letters.BOOKING_CHANGED) and booking.occurrence is not None:
+    if message.letter in ABOUT_A_SESSION and booking.occurrence is not None:
         facts |= _session(booking.occurrence, language)
+        facts["names_until"] = wording.plain_date(booking.names_until)
+        facts["certificates"] = booking.certificates
+        facts["certified"] = message.letter == letters.BOOKING_OVER and _somebody_came(booking.occurrence)
     if message.letter == letters.BOOKING_DECLINED:
         facts["days"] = [wish_in_words(wish) for wish in booking.offered]
         facts["dates"] = open_dates(booking, language)
@@ -91,11 +98,19 @@ def _session(occurrence: Occurrence, language: str) -> Facts:
         "online": bool(venue and venue.online),
         "at_work": bool(venue and venue.is_workplace),
         "join_link": "",
+        "has_link": bool(occurrence.join_link),
         "venue": venue.called_with_room if venue else "",
         "address": venue.full_address if venue else "",
         "transit": said(venue.transit, language) if venue and venue.transit else None,
         "reason": said(occurrence.reason_off, language) if occurrence.is_cancelled else None,
     }
+
+
+def _somebody_came(occurrence: Occurrence) -> bool:
+    """True if somebody who came in by the invitation was checked in."""
+    theirs = Registration.occurrence_id == occurrence.id, Registration.source == places.INVITED
+    came = sa.exists().where(*theirs, Registration.state == places.CHECKED_IN, Registration.erase_asked.is_(False))
+    return bool(db.session.scalar(sa.select(came)))
 
 
 def open_dates(booking: Booking, language: str) -> list[OpenDate]:

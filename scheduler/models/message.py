@@ -30,6 +30,7 @@ CANCELLATION_OWN, CANCELLATION_HOST = "cancellation_own", "cancellation_host"
 SIGN_IN_HELP = "sign_in_help"
 BOOKING_RECEIVED, BOOKING_ACCEPTED = "booking_received", "booking_accepted"
 BOOKING_DECLINED, BOOKING_CHANGED = "booking_declined", "booking_changed"
+BOOKING_LINK, BOOKING_OVER = "booking_link", "booking_over"
 
 DUE_IN: dict[str, tuple[str, ...]] = {
     CONFIRMATION: places.SEATED,
@@ -49,6 +50,8 @@ BOOKING_DUE_IN: dict[str, tuple[str, ...]] = {
     BOOKING_ACCEPTED: (BOOKED,),
     BOOKING_DECLINED: (DECLINED,),
     BOOKING_CHANGED: (BOOKED, CALLED_OFF),
+    BOOKING_LINK: (BOOKED,),
+    BOOKING_OVER: (BOOKED,),
 }
 """The same for an employer's request."""
 

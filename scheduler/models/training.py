@@ -214,6 +214,11 @@ class Booking(Model):
         """True when there was a session, and it will not take place."""
         return self.state == CANCELLED or (self.occurrence is not None and self.occurrence.is_cancelled)
 
+    @property
+    def names_until(self) -> date:
+        """The last day on which both this and the names of its session are kept."""
+        return min(self.keep_until, self.occurrence.keep_until) if self.occurrence else self.keep_until
+
     def token(self, purpose: str = tokens.BOOKING) -> str:
         """The link's token, derived afresh: the employer's own page, or the invitation for its staff."""
         return tokens.derive(self.derived_key("links"), self.id, purpose, self.link_generation)

@@ -7,11 +7,12 @@ from .erasing import due, erase_due, overdue
 from .finding import by_token, by_token_before, found, locked, readable
 from .joining import Attended, join, who_came
 from .offering import Offering, save
-from .telling import tell_changes
+from .telling import tell_changes, tell_over
 from .viewing import view, view_certificates
 
 __all__ = [
     "Alternatives", "Attended", "Offering", "Request", "Terms", "accept", "by_token", "by_token_before", "can_certify",
     "certified", "change", "confirmed_until", "decline", "due", "erase_due", "found", "join", "locked", "overdue",
-    "readable", "save", "submit", "take_up", "tell_changes", "view", "view_certificates", "who_came", "withdraw",
+    "readable", "save", "submit", "take_up", "tell_changes", "tell_over", "view", "view_certificates",
+    "who_came", "withdraw",
 ]  # fmt: skip

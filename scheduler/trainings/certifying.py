@@ -20,8 +20,7 @@ def can_certify(booking: Booking) -> bool:
 
 def confirmed_until(booking: Booking) -> date:
     """The last day on which the provider knows both the reference and who came."""
-    assert booking.occurrence is not None
-    return min(booking.keep_until, booking.occurrence.keep_until)
+    return booking.names_until
 
 
 def certified(booking: Booking) -> list[str]:

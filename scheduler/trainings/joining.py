@@ -28,7 +28,8 @@ class Attended:
     """All that an employer ever sees of somebody."""
 
     name: str
-    came: bool
+    came: bool | None
+    """None where nobody noted it, as in most sessions online."""
 
 
 def join(booking_id: uuid.UUID, name: str, language: str, nonce: str) -> Registration:
@@ -53,7 +54,8 @@ def can_join(occurrence: Occurrence | None) -> bool:
 def who_came(occurrence: Occurrence) -> list[Attended]:
     """Who came in by the invitation, by name, and whether they came; empty once they are erased.
 
-    Whoever got their place in another way left their name to the host, and not to an employer.
+    Whoever got their place in another way left their name to the host, and not to an employer. Online there is no
+    door: unless somebody was checked in all the same, nobody knows who came.
     """
     query = sa.select(Registration).where(
         Registration.occurrence_id == occurrence.id,
@@ -63,7 +65,13 @@ def who_came(occurrence: Occurrence) -> list[Attended]:
     )
     try:
         rows = db.session.scalars(query.order_by(Registration.number)).all()
-        people = [Attended(row.name, row.state == places.CHECKED_IN) for row in rows]
+        missed = False if not occurrence.is_only_online or _somebody_came(occurrence) else None
+        people = [Attended(row.name, True if row.state == places.CHECKED_IN else missed) for row in rows]
     except keyring.KeyIsGone:
         return []
     return sorted(people, key=lambda person: person.name.casefold())
+
+
+def _somebody_came(occurrence: Occurrence) -> bool:
+    theirs = Registration.occurrence_id == occurrence.id, Registration.state == places.CHECKED_IN
+    return bool(db.session.scalar(sa.select(sa.exists().where(*theirs))))

@@ -1,4 +1,4 @@
-"""A session was moved or called off: its employer hears of it too."""
+"""A session was moved or called off, or is over: its employer hears of it too."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from .. import outbox
 from ..core import clock
 from ..core.errors import Missing
 from ..core.extensions import db, transaction
+from ..models import registration as places
 from ..models import training as states
 from ..models.event import CANCELLED, Event, Occurrence
-from ..models.message import BOOKING_CHANGED
+from ..models.message import BOOKING_CHANGED, BOOKING_OVER, Message
+from ..models.registration import Registration
 from ..models.training import Booking
 from .finding import locked
+from .joining import LISTED
 
 log = logging.getLogger(__name__)
+
+GRACE, LATEST = timedelta(hours=1), timedelta(days=7)
+"""After its end: when it is known who came, and until when that is news."""
 
 
 def tell_changes() -> int:
@@ -59,3 +65,27 @@ def _tell(booking: Booking) -> bool:
     outbox.enqueue_for_booking(BOOKING_CHANGED, booking)
     db.session.flush()
     return True
+
+
+def tell_over() -> int:
+    """Tell every employer once, after the session, that the list of their staff is there; returns how many."""
+    now = clock.now()
+    told = sa.exists().where(Message.booking_id == Booking.id, Message.letter == BOOKING_OVER)
+    listed = sa.exists().where(
+        Registration.occurrence_id == Booking.occurrence_id,
+        Registration.source == places.INVITED,
+        Registration.state.in_(LISTED),
+        Registration.erase_asked.is_(False),
+    )
+    query = (
+        sa.select(Booking)
+        .join(Booking.occurrence)
+        .join(Occurrence.event)
+        .where(Booking.state == states.CONFIRMED, Occurrence.state == "scheduled", Event.state != CANCELLED)
+        .where(Occurrence.ends_at <= now - GRACE, Occurrence.ends_at > now - LATEST, listed, sa.not_(told))
+        .order_by(Booking.id)
+    )
+    found = db.session.scalars(query).all()
+    for booking in found:
+        outbox.enqueue_for_booking(BOOKING_OVER, booking)
+    return len(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date, datetime, time
 
 import pytest
@@ -13,9 +14,11 @@ from flask import Flask
 from scheduler import events, letters, trainings
 from scheduler.core.extensions import db, transaction
 from scheduler.demo import employers
+from scheduler.events import Announcement
 from scheduler.models import message as kinds
-from scheduler.models.event import Occurrence
+from scheduler.models.event import Event, Occurrence
 from scheduler.models.message import Message
+from scheduler.models.registration import CHECKED_IN
 from scheduler.models.training import Booking, Training, Wish
 from scheduler.models.whole import whole
 from scheduler.trainings import Alternatives, Terms
@@ -97,16 +100,62 @@ class Booked:
         trainings.tell_changes()
         return self.composed(kinds.BOOKING_CHANGED)
 
+    def online(self) -> Occurrence:
+        """Set without a link to join."""
+        with transaction():
+            trainings.take_up(self.id)
+            venue_id = self.scene.world.venue(self.scene.world.organization(), online=True)
+            trainings.accept(self.id, Terms(0, time(9, 30), venue_id, 18))
+        return self.occurrence()
+
+    def link_is_there(self, link: str = "https://meet.example/fair-hiring") -> letters.Letter:
+        say_link(self.online().event_id, link)
+        trainings.tell_changes()
+        assert not self.written(kinds.BOOKING_CHANGED)
+        return self.composed(kinds.BOOKING_LINK)
+
+    def link_is_gone(self) -> letters.Letter:
+        session_id = self.online().id
+        with transaction():
+            db.session.get_one(Occurrence, session_id).event.join_link = "https://meet.example/fair-hiring"
+        say_link(self.occurrence().event_id, "")
+        return self.composed(kinds.BOOKING_LINK)
+
+    def over(self, came: bool = True) -> letters.Letter:
+        self.accepted()
+        with transaction():
+            place = trainings.join(self.id, "Ana Vale", self.language, "n")
+            if came:
+                place.state = CHECKED_IN
+        self.scene.at("2026-12-08 12:30")
+        with transaction():
+            trainings.tell_over()
+        return self.composed(kinds.BOOKING_OVER)
+
+    def over_and_nobody_came(self) -> letters.Letter:
+        return self.over(came=False)
+
     def occurrence(self) -> Occurrence:
         occurrence = db.session.get_one(Booking, self.id).occurrence
         assert occurrence is not None
         return occurrence
 
+    def written(self, kind: str) -> list[uuid.UUID]:
+        return list(db.session.scalars(sa.select(Message.id).where(Message.letter == kind)))
+
     def composed(self, kind: str) -> letters.Letter:
-        found: uuid.UUID = db.session.scalars(sa.select(Message.id).where(Message.letter == kind)).one()
+        (found,) = self.written(kind)
         message = whole(found)
         assert message is not None
         return letters.compose(message)
+
+
+def say_link(event_id: uuid.UUID, link: str) -> None:
+    """The provider types it into the form of the event."""
+    with transaction():
+        event = db.session.get_one(Event, event_id)
+        names = [field.name for field in fields(Announcement) if field.name != "join_link"]
+        events.edit(event_id, Announcement(join_link=link, **{name: getattr(event, name) for name in names}))
 
 
 MAKE: dict[str, Callable[[Booked], letters.Letter]] = {
@@ -116,6 +165,10 @@ MAKE: dict[str, Callable[[Booked], letters.Letter]] = {
     "booking_declined": Booked.declined,
     "booking_changed.moved": Booked.moved,
     "booking_changed.called_off": Booked.called_off,
+    "booking_link": Booked.link_is_there,
+    "booking_link.gone": Booked.link_is_gone,
+    "booking_over": Booked.over,
+    "booking_over.nobody_came": Booked.over_and_nobody_came,
 }
 
 
@@ -154,3 +207,33 @@ def test_what_is_not_offered_any_more_is_linked_by_nobody(scene: Scene) -> None:
         db.session.get_one(Training, booked.training_id).offered = False
     written = everything(parsed(booked.declined()))
     assert "/trainings/" not in written and written.count("/en/trainings") >= 2
+
+
+@pytest.mark.parametrize("make", [Booked.accepted, Booked.moved, Booked.over])
+def test_the_last_day_of_the_list_is_named(scene: Scene, make: Callable[[Booked], letters.Letter]) -> None:
+    booked = Booked(scene, "en")
+    letter = make(booked)
+    day = min(db.session.get_one(Booking, booked.id).keep_until, booked.occurrence().keep_until)
+    for written in (letter.words.text, letter.words.html):
+        assert f"We erase the names on {day:%B} {day.day}, {day.year}." in written
+
+
+def test_only_the_link_is_new(scene: Scene) -> None:
+    """Nothing that the poster says has changed."""
+    letter = Booked(scene, "en").link_is_there()
+    for written in (letter.words.text, letter.words.html):
+        assert "Your staff find the link on their page, with their code." in written
+        assert "poster" not in written and "Something about your training has changed" not in written
+        assert "https://meet.example" not in written, "it is for who has a place"
+
+
+def test_a_move_and_a_link_are_told_in_one_letter(scene: Scene) -> None:
+    booked = Booked(scene, "en")
+    session = booked.online()
+    with transaction():
+        there = booked.occurrence()
+        events.move_date(session.id, datetime(2026, 12, 9, 9), datetime(2026, 12, 9, 11), there.venue_id)
+    say_link(booked.occurrence().event_id, "https://meet.example/fair-hiring")
+    trainings.tell_changes()
+    assert not booked.written(kinds.BOOKING_LINK)
+    assert "print the poster anew" in booked.composed(kinds.BOOKING_CHANGED).words.text

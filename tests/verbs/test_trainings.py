@@ -413,6 +413,57 @@ def test_an_employer_hears_of_another_address(training_id: uuid.UUID, world: Mod
     assert queued().count(letters.BOOKING_CHANGED) == 1
 
 
+def test_an_employer_hears_of_each_new_link_and_of_nothing_else(training_id: uuid.UUID, world: ModuleType) -> None:
+    booking_id = taken_up(training_id, place="online")
+    with transaction():
+        venue_id = world.venue(db.session.get_one(Training, training_id).organization_id, online=True)
+        trainings.accept(booking_id, Terms(wish=0, starts=time(9), venue_id=venue_id, places=18))
+    other = booked(training_id)
+
+    def say(**changes: Any) -> None:
+        occurrence = booking(booking_id).occurrence
+        assert occurrence is not None
+        with transaction():
+            events.edit(occurrence.event_id, replace(announced(occurrence.event), **changes))
+        worker.do_chores()
+
+    for number, link in enumerate(("https://meet.example/a", "https://meet.example/b", ""), 1):
+        say(join_link=link)
+        say(summary={"en": f"Words {number}", "es": f"Palabras {number}"})
+        assert queued().count(letters.BOOKING_LINK) == number and letters.BOOKING_CHANGED not in queued()
+    told = db.session.scalars(sa.select(Message.booking_id).where(Message.letter == letters.BOOKING_LINK)).all()
+    assert set(told) == {booking_id} and other not in told
+
+
+def test_an_employer_hears_once_that_the_list_is_there(training_id: uuid.UUID, at: Any) -> None:
+    booking_id = booked(training_id)
+    nobody = booked(training_id)
+    with transaction():
+        trainings.join(booking_id, "Ana Vale", "en", "n")
+    at("2026-12-08 11:59")
+    worker.do_chores()
+    assert letters.BOOKING_OVER not in queued(), "people are still checked in"
+    at("2026-12-08 12:00")
+    for _round in range(2):
+        worker.do_chores()
+    told = db.session.scalars(sa.select(Message.booking_id).where(Message.letter == letters.BOOKING_OVER)).all()
+    assert told == [booking_id] and nobody not in told, "where nobody had a place there is no list"
+
+
+def test_nobody_hears_of_a_list_of_a_session_that_is_off_or_long_over(training_id: uuid.UUID, at: Any) -> None:
+    booking_ids = [booked(training_id), booked(training_id)]
+    with transaction():
+        for booking_id in booking_ids:
+            trainings.join(booking_id, "Ana Vale", "en", f"{booking_id}")
+    off = booking(booking_ids[0]).occurrence_id
+    assert off is not None
+    with transaction():
+        events.cancel_date(off, {"en": "Ice.", "es": "Hielo."})
+    at("2026-12-15 11:00")
+    worker.do_chores()
+    assert letters.BOOKING_OVER not in queued()
+
+
 @pytest.mark.parametrize("fault", ["its key is gone", "something else"])
 def test_one_request_with_a_fault_stops_no_other_employer(
     training_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch, fault: str

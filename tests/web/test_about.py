@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
+from scheduler.models.training import KEEP_DAYS
+
 from .reading import page, read
 
 
@@ -14,6 +16,15 @@ def test_privacy_says_what_we_cannot_promise(client: FlaskClient) -> None:
         "up to 7 days later", "old copies for up to 35 days",
     ):  # fmt: skip
         assert limit in text, limit
+
+
+def test_privacy_says_what_companies_are_asked(client: FlaskClient) -> None:
+    text = read(page(client, "/en/privacy"))
+    for asked in (
+        "the name of your company", "your name, work e-mail and phone", "ZIP code", "a short note",
+        "Only the group that gives the training sees it", f"never more than {KEEP_DAYS}. If nobody answers",
+    ):  # fmt: skip
+        assert asked in text, asked
 
 
 def test_the_exit_is_near_the_top_and_honest(client: FlaskClient) -> None:

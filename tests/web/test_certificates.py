@@ -249,6 +249,9 @@ def test_the_provider_prints_the_same_and_it_is_written_down(
     assert address in page(desk, f"/console/bookings/{booking_id}")
     shown = page(desk, address)
     assert named(shown) == named(page(desk, own(booking_id))) == ["Ana Vale", "Eva Gone"]
+    theirs = page(desk, own(booking_id))
+    assert "write it on the paper" in read(theirs) and "This view is logged." not in read(theirs)
+    assert "write it on the paper" not in "".join(re.findall(r"<article.*?</article>", theirs, re.S)), "nor is printed"
     assert "write it on the paper" in read(shown) and "This view is logged." in read(shown)
     known_as = db.session.get_one(Booking, booking_id).audited_as
     assert acts()[-1] == ("certificates viewed", known_as) and audits.check_chain(staff.organization_id) is None

@@ -302,6 +302,75 @@ def test_attended_yes_or_no(client: FlaskClient, at: Any) -> None:
     assert "Ana Vale Yes" in text and "Beto Ruiz No" in text and "Your training is over" in text
 
 
+def test_online_nobody_is_absent_whom_nobody_looked_for(client: FlaskClient, world: ModuleType, at: Any) -> None:
+    address = asked(client, place="online", zip="")
+    booking_id = booking().id
+    with transaction():
+        trainings.take_up(booking_id)
+        venue_id = world.venue(booking().training.organization_id, online=True)
+        trainings.accept(booking_id, Terms(0, time(9), venue_id, 5))
+        for name in ("Ana Vale", "Beto Ruiz"):
+            trainings.join(booking_id, name, "en", name)
+        staff = world.organizer()
+    assert "Ana Vale Not yet" in read(page(client, address))
+    at("2026-12-08 12:00")
+    desk = sign_in(client, staff)
+    theirs, ours = read(page(client, address)), read(page(desk, f"/console/bookings/{booking_id}"))
+    for text in (theirs, ours):
+        assert "Ana Vale Not noted" in text and "Beto Ruiz Not noted" in text
+        assert "This session was online, and nobody noted who came." in text
+    assert "Please ask Lamplight Community House to note who came." in theirs and "on the roster until" in ours
+    certificates = read(page(client, f"{address}/certificates"))
+    assert "nobody noted who came. Please ask" in certificates
+    assert "on the roster until" in read(page(desk, f"/console/bookings/{booking_id}/certificates"))
+    with transaction():
+        person_id = db.session.scalars(sa.select(Registration.id).order_by(Registration.number)).first()
+        assert person_id is not None
+        checkin.check_in(person_id)
+    text = read(page(client, address))
+    assert "Ana Vale Yes" in text and "Beto Ruiz No" in text and "nobody noted" not in text
+
+
+@pytest.mark.parametrize("taken_up", [False, True])
+def test_a_late_answer_is_not_promised_any_more(client: FlaskClient, at: Any, taken_up: bool) -> None:
+    address = asked(client)
+    booking_id = booking().id
+    if taken_up:
+        with transaction():
+            trainings.take_up(booking_id)
+    at("2026-11-25 23:00")
+    assert "We answer by Wednesday, November 25." in read(page(client, address))
+    at("2026-11-26 00:30")
+    text = read(page(client, address))
+    assert "We promised an answer by Wednesday, November 25 and are late." in text
+    assert "Please call Lamplight Community House. 312-555-0190" in text and "We answer by" not in text
+    with transaction():
+        db.session.scalars(sa.select(Organization)).one().phone = ""
+    text = read(page(client, address))
+    assert "Please reply to our letter, to Lamplight Community House." in text and "312-555-0190" not in text
+
+
+def test_when_all_its_days_are_over_other_days_can_be_asked_for(
+    client: FlaskClient, offered: uuid.UUID, at: Any
+) -> None:
+    words, again = "The days that you asked for are over.", "Ask again with other days"
+    address = asked(client)
+    at("2026-12-08 11:59")
+    assert words not in read(page(client, address))
+    at("2026-12-08 12:00")
+    text = page(client, address)
+    assert words in read(text) and "Please choose other days." in read(text) and f'href="{address}/change"' in text
+    booking_id = booking().id
+    with transaction():
+        trainings.take_up(booking_id)
+    text = page(client, address)
+    assert words in read(text) and again in read(text) and f'href="{FORM}"' in text
+    assert "looking for a trainer" not in read(text) and f'href="{address}/withdrawal"' in text
+    with transaction():
+        db.session.get_one(Training, offered).offered = False
+    assert f'href="{FORM}"' not in page(client, address) and again not in read(page(client, address))
+
+
 @pytest.mark.parametrize(("role", "is_shown"), [(LEAD, True), (COORDINATOR, True), (CHECKIN_LEAD, False)])
 def test_at_the_door_they_come_in_by_the_link(
     client: FlaskClient, world: ModuleType, at: Any, role: str, is_shown: bool

@@ -30,6 +30,7 @@ def own(token: str) -> Answer:
 def _page(booking: Booking, token: str, problem: str = "", status: int = 200) -> Answer:
     occurrence = booking.occurrence
     set_up = booking.state == states.CONFIRMED and occurrence is not None and not booking.called_off
+    zone, now = current_app.config["TIMEZONE"], clock.now()
     invitation = links.invitation(booking, languages.current()) if set_up else ""
     page = render_template(
         "trainings/own.html",
@@ -43,7 +44,9 @@ def _page(booking: Booking, token: str, problem: str = "", status: int = 200) ->
         qr=square(invitation) if invitation else None,
         places=sum(slot.seats_limit for slot in occurrence.slots) if occurrence else 0,
         people=trainings.who_came(occurrence) if occurrence else [],
-        over=occurrence is not None and occurrence.ends_at <= clock.now(),
+        over=occurrence is not None and occurrence.ends_at <= now,
+        late=booking.answer_by < clock.today(zone),
+        days_over=all(clock.to_utc(wish.ends, zone) <= now for wish in booking.wishes),
         can_certify=trainings.can_certify(booking),
         dates=employers.open_dates(booking, languages.current()),
         problem=problem,
