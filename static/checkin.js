@@ -4,6 +4,7 @@ const field = document.getElementById("q");
 const nobody = document.getElementById("none");
 const told = document.getElementById("told");
 const AGAIN = 4000;
+const LONGEST = 60000;
 
 // Names are compared without case and accents, as the server does.
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -34,35 +35,88 @@ const renew = (page) => {
   list.innerHTML = page.getElementById("list").innerHTML;
 };
 
+// Presses that no answer has come to yet, in their order. None is forgotten while this page stays open.
 const waiting = [];
 let busy = false;
+let pause = 0;
+
+const read = async (address, sent) => {
+  const answer = await fetch(address, sent);
+  return { answer, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+};
+
+const isBusy = (answer) => answer.status >= 500 || answer.status === 429;
+
+const tryLater = (answer) => {
+  told.textContent = list.dataset.trying;
+  const asked = 1000 * Number(answer?.headers.get("Retry-After")) || 0;
+  pause = setTimeout(() => {
+    pause = 0;
+    send();
+  }, Math.min(Math.max(asked, AGAIN), LONGEST));
+};
+
+// Whoever comes back to this tab may have signed in in another one.
+const askToSignIn = () => {
+  for (const press of waiting) press.renewed = false;
+  const link = document.createElement("a");
+  link.href = list.dataset.signIn;
+  link.target = "_blank";
+  link.textContent = list.dataset.signInWords;
+  told.replaceChildren(list.dataset.signedOut.replace("#", waiting.length), " ", link);
+};
+
+// After signing in anew the old forms are refused: what waits goes out with the token of a fresh page.
+const takeNewToken = async () => {
+  const { answer, page } = await read(location.href);
+  const token = page.querySelector("#list [name=csrf_token]")?.value;
+  if (!token) return isBusy(answer) ? tryLater(answer) : askToSignIn();
+  for (const input of document.querySelectorAll("[name=csrf_token]")) input.value = token;
+  for (const press of waiting) {
+    press.body.set("csrf_token", token);
+    press.renewed = true;
+  }
+  return true;
+};
+
+const show = (page, { person }) => {
+  renew(page);
+  narrow();
+  const same = document.querySelector(`#${person} button`) || told.querySelector("button");
+  if (field.value || !same) field.select();
+  else same.focus({ preventScroll: true });
+};
+
+const giveUp = ({ person }) => {
+  for (const button of document.querySelectorAll(`#${person} button`)) button.disabled = false;
+  told.textContent = list.dataset.refused;
+};
+
+// True if the next press may be sent.
+const sendOne = async (press) => {
+  const { answer, page } = await read(press.address, { method: "POST", body: press.body });
+  if (isBusy(answer)) return tryLater(answer);
+  if (page.querySelector("[type=password]")) return askToSignIn();
+  if ([400, 401, 403].includes(answer.status) && !press.renewed) return takeNewToken();
+  waiting.shift();
+  if (page.getElementById("list")) show(page, press);
+  else giveUp(press);
+  return true;
+};
 
 const send = async () => {
-  if (busy || !waiting.length) return;
+  if (busy || pause || !waiting.length) return;
   busy = true;
-  const { address, body, person } = waiting[0];
-  try {
-    const answer = await fetch(address, { method: "POST", body });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!page.getElementById("list")) {
-      location.reload();
-      return;
-    }
-    waiting.shift();
-    renew(page);
-    narrow();
-    const same = document.querySelector(`#${person} button`) || told.querySelector("button");
-    if (field.value || !same) field.select();
-    else same.focus({ preventScroll: true });
-  } catch {
-    told.textContent = list.dataset.trying;
-    setTimeout(send, AGAIN);
-    return;
-  } finally {
-    busy = false;
-  }
-  send();
+  const goOn = await sendOne(waiting[0]).catch(() => tryLater());
+  busy = false;
+  if (goOn) send();
 };
+
+addEventListener("focus", send);
+addEventListener("visibilitychange", send);
+addEventListener("beforeunload", (event) => {
+  if (waiting.length) event.preventDefault();
+});
 
 addEventListener("submit", (event) => {
   const button = event.submitter;

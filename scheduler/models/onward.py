@@ -11,12 +11,16 @@ from .base import has_word
 from .event import DOORS, PUBLIC, PUBLISHED, REGISTERS, Event, Occurrence, Slot
 from .room import Date, with_room
 
+FOR_SOME = frozenset({"employer_training", "volunteer_training"})
+"""Kinds of events that help nobody who came for something else."""
+
 
 def next_that_fit(here: Occurrence, spoken: str, party: int, most: int = 3, *, fill: bool = False) -> list[Date]:
     """The soonest dates behind the same door, in a language that they speak, with room for all of them.
 
     `fill`: where these are too few, the soonest behind the same door in any language, and then those behind another
-    door in theirs, so that nobody leaves with empty hands.
+    door in theirs, so that nobody leaves with empty hands. Trainings, and what an employer's staff comes to, are only
+    for who was at such a door already.
     """
     now = clock.now()
     room = sa.exists().where(
@@ -35,6 +39,9 @@ def next_that_fit(here: Occurrence, spoken: str, party: int, most: int = 3, *, f
             Occurrence.starts_at > now,
             Event.state == PUBLISHED,
             Event.visibility == PUBLIC,
+            Event.party_max >= party,
+            Event.type.not_in(FOR_SOME - {here.event.type}),
+            sa.true() if here.event.max_per_employer else Event.max_per_employer.is_(None),
             sa.or_(same_door, understood) if fill else sa.and_(same_door, understood),
             sa.or_(by_sign_up, Event.admission == "numbers"),
         )

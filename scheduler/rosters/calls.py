@@ -35,6 +35,8 @@ BY_URGENCY = (
 """What somebody is called about first, of all that there is to tell them."""
 NEWS_OF_PLACE = (letters.MOVE, letters.NEW_ADDRESS)
 """Where the caller tells where it is now."""
+NEWS_OF_LIST = (letters.MOVE, letters.REMINDER)
+"""Where the caller tells what is new on the list."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def call_of(message: Message, mail_failed: bool, may_wait: bool, vain: list[Mess
         may_wait=may_wait,
         moved=moved.of(registration) if message.letter == letters.MOVE else moved.unheard(registration),
         address=_address(registration) if message.letter in NEWS_OF_PLACE else "",
-        new=_new(registration) if message.letter == letters.REMINDER else [],
+        new=_new(registration) if message.letter in NEWS_OF_LIST and registration.state in SEATED else [],
         reason=occurrence.reason_off,
         offer_id=offer.id if offer else None,
     )

@@ -50,11 +50,12 @@ def record_call(message_id: uuid.UUID, outcome: str, user_id: uuid.UUID, tries: 
 
 
 def _settle(message: Message) -> None:
-    """What the same call has told besides: whoever hears of a reminder knows that the place is kept.
+    """What the same call has told besides: whoever hears of a reminder knows that the place is kept, and whoever
+    keeps the place on the new date was asked what a reminder asks.
 
     It has no `outcome_at`, because no call was made for it.
     """
-    besides = SAID_BESIDES + ((letters.NEW_ADDRESS,) if message.letter == letters.MOVE else ())
+    besides = SAID_BESIDES + ((letters.NEW_ADDRESS, letters.REMINDER) if message.letter == letters.MOVE else ())
     told = {"state": letters.SENT, "outcome": letters.REACHED, "outcome_at": None, "sent_at": message.sent_at}
     _set_others(message, told, Message.letter.in_(besides), Message.state == letters.WAITING)
 

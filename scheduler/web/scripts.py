@@ -79,7 +79,7 @@ def _message(call: Call, language: str) -> str:
             )
         )
     if call.letter == letters.MOVE:
-        return _moved(call, when)
+        return _with_news(call, language, _moved(call, when))
     if call.letter == letters.NEW_ADDRESS:
         return str(
             _("Your appointment on %(when)s stays. The address has changed. I will tell you the new one.", when=when)
@@ -94,7 +94,12 @@ def _message(call: Call, language: str) -> str:
 
 
 def _expected(call: Call, language: str, when: str) -> str:
-    words = str(_("We expect you on %(when)s for your appointment. Are you coming?", when=when))
+    words = _("We expect you on %(when)s for your appointment. Are you coming?", when=when)
+    return _with_news(call, language, str(words))
+
+
+def _with_news(call: Call, language: str, words: str) -> str:
+    """And what is new on the list, or that something is."""
     new = _new(call, language)
     if not new:
         return words
@@ -140,16 +145,23 @@ def _until_another_hour(call: Call, when: str, ends: str) -> str:
 
 
 def _cancelled(call: Call, language: str, when: str) -> str:
-    reason = in_language(call.reason, language).rstrip(".")
-    if reason:
-        words = [_("We are sorry. Your appointment on %(when)s will not take place: %(reason)s.",
-                   when=when, reason=reason)]  # fmt: skip
-    else:
-        words = [_("We are sorry. Your appointment on %(when)s will not take place.", when=when)]
+    words = [_will_not_be(call, when, in_language(call.reason, language).rstrip("."))]
     if call.moved:
         old = _when(call.moved.was_local)
         words.append(_("It was first planned for %(old)s. It does not take place then either.", old=old))
     return " ".join([*words, _("Please do not travel."), _("You did nothing wrong.")])
+
+
+def _will_not_be(call: Call, when: str, reason: str) -> str:
+    if call.has_place and reason:
+        return str(_("We are sorry. Your appointment on %(when)s will not take place: %(reason)s.",
+                     when=when, reason=reason))  # fmt: skip
+    if call.has_place:
+        return str(_("We are sorry. Your appointment on %(when)s will not take place.", when=when))
+    if reason:
+        return str(_("We are sorry. The appointment you wait for on %(date)s will not take place: %(reason)s.",
+                     date=when, reason=reason))  # fmt: skip
+    return str(_("We are sorry. The appointment you wait for on %(date)s will not take place.", date=when))
 
 
 def _when(wall: datetime) -> str:

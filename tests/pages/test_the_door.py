@@ -130,6 +130,114 @@ def test_without_a_network_the_check_in_waits_and_goes_through(enter_today: Ente
     expect(page.locator(".now .big-n")).to_have_text(str(before))
 
 
+def press_first(page: Page, count: int) -> tuple[list[str], int]:
+    """Check in so many of the people on top of the list, all at once; their lines, and how many people they are."""
+    lines = page.locator(".person").filter(has=page.get_by_role("button", name=re.compile("^Check in")))
+    chosen = [lines.nth(place) for place in range(count)]
+    found = [f"#{line.get_attribute('id')}" for line in chosen], sum(party(line) for line in chosen)
+    buttons = page.locator(".person .act button").filter(has_text=re.compile("^Check in"))
+    buttons.evaluate_all(f"(found) => found.slice(0, {count}).forEach((button) => button.click())")
+    return found
+
+
+def let_go(page: Page, lines: list[str], before: int) -> None:
+    """They are all here, each once; and then none of them is."""
+    page.goto(page.url.split("?")[0] + "?show=here")
+    for line in lines:
+        page.locator(line).get_by_role("button", name=re.compile("undo check-in")).click()
+        expect(page.locator("#told")).to_contain_text("is not checked in")
+    expect(page.locator(".now .big-n")).to_have_text(str(before))
+
+
+def warns(page: Page) -> bool:
+    """True if the page asks before it is left."""
+    left = "(() => { const left = new Event('beforeunload', { cancelable: true }); dispatchEvent(left);"
+    return bool(page.evaluate(f"{left} return left.defaultPrevented; }})()"))
+
+
+@pytest.mark.browser
+def test_no_press_is_lost_while_the_house_is_busy(enter_today: Enter) -> None:
+    """Ours and a proxy's: they say so without the list, and nothing is loaded again over what waits."""
+    page = enter_today()
+    before = here(page)
+    busy = [
+        {"status": 503, "content_type": "text/html", "body": "<h1>We are sorry</h1>"},
+        {"status": 429, "content_type": "text/html", "body": "<h1>Slowly</h1>", "headers": {"Retry-After": "30"}},
+        {"status": 502, "content_type": "text/html", "body": "<h1>Bad Gateway</h1>"},
+    ]
+    sent: list[str] = []
+
+    def answer(route: Route) -> None:
+        sent.append(route.request.url)
+        if busy:
+            route.fulfill(**busy.pop(0))
+        else:
+            route.continue_()
+
+    page.route(re.compile("check-in$"), answer)
+    page.clock.install()
+    assert not warns(page)
+    lines, people = press_first(page, 2)
+    for seconds, tries in ((4, 1), (30, 2), (4, 3)):
+        expect(page.locator("#told")).to_contain_text("Not saved yet. We try again.")
+        assert warns(page) and len(sent) == tries
+        page.clock.run_for(seconds * 1000 - 500)
+        assert len(sent) == tries
+        with page.expect_response(re.compile("check-in$")):
+            page.clock.run_for(1000)
+    expect(page.locator(".now .big-n")).to_have_text(str(before + people))
+    assert not warns(page) and len(sent) == 5, "three in vain, and one for each"
+    let_go(page, lines, before)
+
+
+@pytest.mark.browser
+def test_no_press_is_lost_when_the_session_has_ended(enter_today: Enter) -> None:
+    page = enter_today()
+    before = here(page)
+    page.context.clear_cookies()
+    lines, people = press_first(page, 2)
+    told = page.locator("#told")
+    expect(told).to_contain_text("You are signed out. Check-ins not saved yet: 2.")
+    assert warns(page) and here(page) == before
+    with page.context.expect_page() as opened:
+        told.get_by_role("link", name="Sign in").click()
+    other = opened.value
+    other.get_by_label("E-mail").fill(LEAD.email)
+    other.get_by_label("Password").fill(LEAD.password)
+    other.get_by_role("button", name="Sign in").click()
+    other.close()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator(".now .big-n")).to_have_text(str(before + people))
+    expect(told).to_contain_text("is checked in")
+    assert not warns(page)
+    let_go(page, lines, before)
+
+
+@pytest.mark.browser
+def test_what_can_never_be_saved_holds_up_nobody_else(enter_today: Enter) -> None:
+    page = enter_today()
+    before = here(page)
+    refused: list[str] = []
+
+    def answer(route: Route) -> None:
+        if refused and route.request.url != refused[0]:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=403, content_type="text/html", body="<h1>Not for your role</h1>")
+
+    page.route(re.compile("check-in$"), answer)
+    lines, people = press_first(page, 1)
+    expect(page.locator("#told")).to_contain_text("That was not saved.")
+    assert len(refused) == 2 and not warns(page), "asked once more, in case only the token was old"
+    button = page.locator(lines[0]).get_by_role("button", name=re.compile("^Check in"))
+    expect(button).to_be_enabled()
+    page.unroute(re.compile("check-in$"))
+    button.click()
+    expect(page.locator(".now .big-n")).to_have_text(str(before + people))
+    let_go(page, lines, before)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("script", [False, True])
 def test_a_group_arrives_in_parts(enter_today: Enter, script: bool) -> None:

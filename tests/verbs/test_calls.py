@@ -492,3 +492,53 @@ def test_what_a_call_has_told_besides_is_counted_as_no_call(
             rosters.record_call(card.message_id, letters.REACHED, staff.user_id)
     counted = tallying.tally(db.session.get_one(Occurrence, posted.occurrence_id))
     assert [(row.value, row.count) for row in counted if row.dimension == CALLS] == [(letters.REACHED, 5)]
+
+
+def moved_and_reminded(posted: Any, at: Any) -> None:
+    """The date moved, and before anybody was called its reminder came due."""
+    with transaction():
+        date = db.session.get_one(Occurrence, posted.occurrence_id)
+        day = timedelta(days=1)
+        events.move_date(date.id, date.starts_local + day, date.ends_local + day, date.venue_id)
+    at("2026-12-10 18:01")
+    with transaction():
+        assert reminders.write_due() == 1
+
+
+def test_who_keeps_the_place_on_the_new_date_is_not_called_again_to_ask_if_they_come(
+    world: ModuleType, posted: Any, staff: Any, at: Any
+) -> None:
+    place = phones(world, posted)
+    record(place, letters.CONFIRMATION, letters.REACHED, staff)
+    moved_and_reminded(posted, at)
+    assert [call.letter for call in calls(posted, staff).to_make] == [letters.MOVE]
+    with transaction():
+        rosters.record_call(about(place, letters.MOVE).id, letters.REACHED, staff.user_id)
+        registrations.reconfirm(place)
+    found = calls(posted, staff)
+    assert found.to_make == [] and [made.outcome for made in found.made] == [letters.REACHED], "one call was made"
+    reminder = about(place, letters.REMINDER)
+    assert (reminder.state, reminder.outcome, reminder.attempts) == (letters.SENT, letters.REACHED, 0)
+
+
+def test_undoing_the_call_about_a_move_brings_the_reminder_back(
+    world: ModuleType, posted: Any, staff: Any, at: Any
+) -> None:
+    place = phones(world, posted)
+    moved_and_reminded(posted, at)
+    reached = record(place, letters.MOVE, letters.REACHED, staff)
+    assert about(place, letters.REMINDER).state == letters.SENT
+    with transaction():
+        rosters.undo_call(reached, staff.user_id)
+    again = about(place, letters.REMINDER)
+    assert (again.state, again.outcome, again.sent_at) == (letters.WAITING, None, None)
+    assert [call.letter for call in calls(posted, staff).to_make] == [letters.MOVE]
+
+
+def test_a_call_about_a_move_that_nobody_answers_settles_no_reminder(
+    world: ModuleType, posted: Any, staff: Any, at: Any
+) -> None:
+    place = phones(world, posted)
+    moved_and_reminded(posted, at)
+    record(place, letters.MOVE, letters.NO_ANSWER, staff)
+    assert about(place, letters.REMINDER).state == letters.WAITING

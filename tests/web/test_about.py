@@ -34,4 +34,8 @@ def test_the_exit_is_near_the_top_and_honest(client: FlaskClient) -> None:
 
 
 def test_help_for_a_lost_code(client: FlaskClient) -> None:
-    assert 'id="lost-code"' in page(client, "/en/help")
+    text = page(client, "/en/help")
+    assert 'id="lost-code"' in text
+    assert "We can’t tell you a code on the phone" not in text, "letters show it, and who calls people reads it to them"
+    for words in ("Our letters show the code.", "we call you back at that number", "to nobody who calls or writes"):
+        assert words in text, words

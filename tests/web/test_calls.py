@@ -282,16 +282,55 @@ def test_another_end_is_no_other_address(desk: FlaskClient, world: ModuleType, p
     assert "address" not in has + waits and "New address" not in has + waits
 
 
-@pytest.mark.parametrize(("wording", "aloud"), [("full", "New on the list: A bank"), ("discreet", "May I tell")])
-def test_a_reminder_on_the_phone_tells_what_is_new_on_the_list(
-    client: FlaskClient, world: ModuleType, posted: Any, at: Any, wording: str, aloud: str
-) -> None:
-    phones(world, posted, wording=wording)
+def bank_card_is_new(posted: Any) -> None:
     with transaction():
         card = {"text": {"en": "A bank card.", "es": "Una tarjeta."}, "need": "bring"}
         old = db.session.get_one(Checklist, posted.checklist_id)
         more = organizations.ChecklistContent(title=old.title, items=[*old.items, card], reviewed_on=old.reviewed_on)
         organizations.save_checklist(posted.organization_id, more, old.id)
+
+
+@pytest.mark.parametrize(("wording", "aloud"), [("full", "New on the list: A bank"), ("discreet", "May I tell")])
+def test_a_call_about_a_move_tells_what_is_new_on_the_list(
+    desk: FlaskClient, world: ModuleType, posted: Any, wording: str, aloud: str
+) -> None:
+    """No reminder is called after it. Who waits in line hears of the list with the place."""
+    phones(world, posted, "Has", wording=wording)
+    phones(world, posted, "Waits", 45, wording=wording)
+    bank_card_is_new(posted)
+    with transaction():
+        date = db.session.get_one(Occurrence, posted.occurrence_id)
+        week = timedelta(weeks=1)
+        events.move_date(date.id, date.starts_local + week, date.ends_local + week, date.venue_id)
+    has, waits = desk.get(calls_of(posted)).text.split('<li class="card stack">')[1:]
+    said, _end, beside = has.partition("</blockquote>")
+    assert f"Can you come then? {'' if wording == 'full' else 'What to bring has changed. '}{aloud}" in said
+    assert ("bank card" in said) == (wording == "full") and ("bank card" in beside) == (wording == "discreet")
+    assert "bank card" not in waits and aloud not in waits
+
+
+def test_whoever_waits_in_line_has_no_appointment_that_could_be_off(
+    desk: FlaskClient, world: ModuleType, posted: Any
+) -> None:
+    phones(world, posted, "Has")
+    phones(world, posted, "Waits", 45)
+    with transaction():
+        events.cancel_date(posted.occurrence_id, {"en": "No heat in the building.", "es": "No hay calefacción."})
+    has, waits = (
+        text_of(f"<main>{card}") for card in desk.get(calls_of(posted)).text.split('<li class="card stack">')[1:]
+    )
+    off = "on Saturday, December 12, 9:30 AM will not take place: No heat in the building."
+    assert f"We are sorry. Your appointment {off}" in has
+    assert f"We are sorry. The appointment you wait for {off}" in waits and "Your appointment on" not in waits
+    assert all("Please do not travel. You did nothing wrong." in card for card in (has, waits))
+
+
+@pytest.mark.parametrize(("wording", "aloud"), [("full", "New on the list: A bank"), ("discreet", "May I tell")])
+def test_a_reminder_on_the_phone_tells_what_is_new_on_the_list(
+    client: FlaskClient, world: ModuleType, posted: Any, at: Any, wording: str, aloud: str
+) -> None:
+    phones(world, posted, wording=wording)
+    bank_card_is_new(posted)
     at("2026-12-11 10:00")
     with transaction():
         reminders.write_due()

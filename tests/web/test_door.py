@@ -199,6 +199,30 @@ def test_a_slip_is_filled_from_other_doors_too(door: FlaskClient, world: ModuleT
     assert page.index("Ask for an interpreter") < page.index("Another Door") < page.index("another kind of event")
 
 
+def test_a_slip_names_only_what_they_can_take(door: FlaskClient, world: ModuleType, posted: Any) -> None:
+    """Nothing for smaller groups than theirs, for who comes for a company, or for who comes to help."""
+    with transaction():
+        world.clinic(seats=6, sensitive=False, title={"en": "One By One"}, party_max=1)
+        world.clinic(seats=6, sensitive=False, title={"en": "For Companies"}, max_per_employer=6)
+        world.workshop(title={"en": "For Employers"}, type="employer_training", party_max=6)
+        world.workshop(title={"en": "For Helpers"}, type="volunteer_training", party_max=6)
+        world.workshop(title={"en": "For Families"}, party_max=4)
+        db.session.get_one(Event, posted.event_id).party_max = 4
+    page = text_of(door.get(f"/console/dates/{posted.occurrence_id}/slip?spoken=en&party=4").text)
+    assert "For Families" in page
+    for title in ("One By One", "For Companies", "For Employers", "For Helpers"):
+        assert title not in page, title
+    assert "One By One" in text_of(door.get(f"/console/dates/{posted.occurrence_id}/slip?spoken=en").text)
+
+
+def test_whoever_came_to_a_training_is_sent_on_to_another(door: FlaskClient, world: ModuleType) -> None:
+    kind = {"type": "employer_training", "max_per_employer": 3}
+    with transaction():
+        full = world.workshop(seats=1, title={"en": "Full One"}, **kind)
+        world.workshop(title={"en": "Next One"}, **kind)
+    assert "Next One" in text_of(door.get(f"/console/dates/{full.occurrence_id}/slip?spoken=en").text)
+
+
 def test_a_slip_of_a_sensitive_event_does_not_name_it(door: FlaskClient, world: ModuleType, posted: Any) -> None:
     with transaction():
         other = world.clinic(title={"en": "Legal Help Evening"})

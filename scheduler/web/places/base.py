@@ -27,6 +27,7 @@ from ...models.line import place_in_line
 from ...models.message import LetterShown
 from ...models.registration import Registration
 from ...models.room import Date, siblings
+from ...models.venue import Venue
 from ..words import reminders_before
 from .likeness import GAPS, Stranger, is_common, page
 
@@ -75,7 +76,7 @@ def held_page(
     """
     standing = standing_of(registration)
     opened = bool(token) and registrations.is_from_letter(registration, token)
-    shown = _turns(registration, standing, full)
+    shown = _turns(registration, standing, full) | {"opened": opened}
     shown |= _kept(registration, letters.letters_of(registration.id) if told is None else told)
     shown["asked"] = not registration.is_reconfirmed or (registration.state == places.HELD and opened)
     if registration.has_email and not opened:
@@ -120,6 +121,7 @@ def _kept(registration: Registration, messages: list[LetterShown]) -> dict[str, 
         "offers_made": offers.all_for(registration.id) if any(one.letter == letters.OFFER for one in messages) else [],
         "days_before": reminders.to_come(registration.occurrence),
         "told": _told(registration),
+        "known_place": _known_place(registration),
     }
 
 
@@ -137,6 +139,14 @@ def _told(registration: Registration) -> Checklist | None:
     if told is None:
         return None
     return present if present is not None and present.id == told else db.session.get(Checklist, told)
+
+
+def _known_place(registration: Registration) -> str:
+    """Where the date was as this person last heard it: the name of the house, or, if that is kept back, its area."""
+    there = db.session.get(Venue, registration.heard_venue_id) if registration.heard_venue_id else None
+    if there is None:
+        return ""
+    return there.area if there.kept_back and registration.state not in HAVE_A_PLACE else there.called
 
 
 def _turns(registration: Registration, standing: str, full: uuid.UUID | None) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def is_common(registration: Registration, standing: str) -> bool:
 
 def page(registration: Registration, token: str, shown: dict[str, Any], draw: Callable[[Stranger], str]) -> str:
     """The page behind this link. `shown`: its place in `line`, its `messages`, whether they are `asked` if they
-    come, and reminders to come (`days_before`).
+    come, whether it was `opened` from a letter, and reminders to come (`days_before`).
 
     `draw` draws it with GAPS for link, feed and line.
     """
@@ -90,6 +90,7 @@ def page(registration: Registration, token: str, shown: dict[str, Any], draw: Ca
         languages.current(),
         stranger.key(),
         shown["asked"],
+        shown["opened"],
         tuple(shown["messages"]),
         *shown["days_before"],
     )
