@@ -10,6 +10,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -165,8 +166,8 @@ def fold_log() -> None:
 
     Readers that stay longer than a second put it off until the next time.
     """
-    log = f"{db.engine.url.database}-wal"
-    if db.engine.dialect.name != "sqlite" or not (os.path.exists(log) and os.path.getsize(log)):
+    log = Path(f"{db.engine.url.database}-wal")
+    if db.engine.dialect.name != "sqlite" or not (log.exists() and log.stat().st_size):
         return
     db.session.rollback()
     with _turn_to_write(db.engine.url):

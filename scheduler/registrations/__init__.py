@@ -13,7 +13,7 @@ from .writing import HOLD, Draft, draft
 __all__ = [
     "HOLD", "MOVED_SINCE", "SAME_CONTACT_LIMIT", "Attendee", "ChangedSince", "Draft", "GivenBack", "NoRoom",
     "OtherAnswers", "SentForm", "Wishes", "by_code", "by_token", "by_token_before", "cancel", "change",
-    "check_changeable", "dates_with_held", "draft", "erase", "is_from_letter", "lapse_holds", "locked", "may_move", "may_resize",
-    "reconfirm", "register", "register_each", "renew_feed", "seen_by_token", "seen_date", "stop_reminders",
-    "transfer", "walk_in",
+    "check_changeable", "dates_with_held", "draft", "erase", "is_from_letter", "lapse_holds", "locked", "may_move",
+    "may_resize", "reconfirm", "register", "register_each", "renew_feed", "seen_by_token", "seen_date",
+    "stop_reminders", "transfer", "walk_in",
 ]  # fmt: skip

@@ -28,8 +28,8 @@ CLOSED = ("place", "bookings", "invitations")
 def health() -> tuple[Response, int]:
     """200 while the database answers, no letter is more than five minutes late, and no purge more than a day; or 503.
 
-    Mail that a person has to resume (`"mail": "paused"`) turns it red as soon as a letter is late. A process that nobody
-    asks for anything else lets go of old keys here.
+    Mail that a person has to resume (`"mail": "paused"`) turns it red as soon as a letter is late. A process that
+    nobody asks for anything else lets go of old keys here.
     """
     keyring.current().forget()
     try:

@@ -358,7 +358,8 @@ def test_out_of_turn_only_when_said_twice(client: FlaskClient, world: ModuleType
     assert given.status_code == 303
     assert (state(world, first), state(world, second)) == (WAITLISTED, CONFIRMED)
     written = sa.select(AuditEntry.user_id, AuditEntry.subject_id).where(AuditEntry.act == audits.PERSON_CHANGED)
-    assert db.session.execute(written).all() == [(staff.user_id, world.registration(second).audited_as)], "who gave it, and to whom"
+    whom = world.registration(second).audited_as
+    assert db.session.execute(written).all() == [(staff.user_id, whom)], "who gave it, and to whom"
 
 
 def test_the_door_sees_the_line_but_does_not_answer_for_people(
