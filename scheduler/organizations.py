@@ -15,6 +15,7 @@ from . import outbox
 from .core import clock
 from .core.errors import Conflict, Missing, Refusal
 from .core.extensions import db
+from .models import feeds
 from .models.base import Texts
 from .models.catalogue import search_text
 from .models.checklist import Checklist
@@ -125,28 +126,31 @@ def _plain(fact: object) -> str:
 
 
 def _own(kind: type[Owned], organization_id: uuid.UUID, row_id: uuid.UUID) -> Owned:
-    row = db.session.get(kind, row_id, populate_existing=True, with_for_update=True)
+    row = db.session.get(kind, row_id, populate_existing=True, with_for_update={"key_share": True})
     if row is None or row.organization_id != organization_id:
         raise Missing()
     return row
 
 
 def _retell(venue_id: uuid.UUID, moved: bool, placed: bool) -> None:
-    """The dates to come there read differently now: on pages and in the search; for calendars and employers they have
-    changed if `placed` (another name, or found elsewhere); and if `moved`, people with a place are told.
+    """The dates there read differently now: on pages, in the search, and in feeds, which hold some of the past. For
+    calendars and employers those to come have changed if `placed` (another name, or found elsewhere); and if `moved`,
+    people with a place are told.
     """
     now = clock.now()
-    coming = sa.select(Occurrence.event_id).where(Occurrence.venue_id == venue_id, Occurrence.ends_at > now)
+    told = feeds.past_begins(now)
+    there = sa.select(Occurrence.event_id).where(Occurrence.venue_id == venue_id, Occurrence.ends_at > told)
     words = (selectinload(Event.organization), selectinload(Event.occurrences).joinedload(Occurrence.venue))
-    query = sa.select(Event).where(Event.id.in_(coming)).order_by(Event.id).with_for_update().options(*words)
+    query = sa.select(Event).where(Event.id.in_(there)).order_by(Event.id).with_for_update(key_share=True).options(*words)
     for event in db.session.scalars(query.execution_options(populate_existing=True)):
-        event.sequence += placed
+        here = [date for date in event.occurrences if date.venue_id == venue_id and date.ends_at > told]
+        is_coming = any(date.ends_at > now for date in here)
+        event.sequence += placed and is_coming
         event.revised_at = now
         event.search_text = search_text(event)
-        for occurrence in event.occurrences:
-            if occurrence.venue_id == venue_id and occurrence.ends_at > now:
-                occurrence.revised_at = now
-        if moved:
+        for occurrence in here:
+            occurrence.revised_at = now
+        if moved and is_coming:
             db.session.flush()
             outbox.tell_of_address(event.id, Occurrence.venue_id == venue_id)
 

@@ -90,16 +90,24 @@ def upcoming(choice: Choice, now: datetime, most: int = MOST) -> list[Occurrence
 def for_feed(choice: Choice, now: datetime) -> list[Occurrence]:
     """What a feed may hold, what matters most first: the future from now on, then the last 90 days backwards."""
     found = upcoming(choice, now)
-    since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST
-    past = _public(choice).where(Occurrence.ends_at <= now, Occurrence.ends_at > since)
+    past = _public(choice).where(Occurrence.ends_at <= now, Occurrence.ends_at > past_begins(now))
     latest_first = past.order_by(Occurrence.starts_at.desc(), Occurrence.id).limit(MOST - len(found))
     return found + list(db.session.scalars(latest_first))
 
 
-def of_event(slug: str) -> list[Occurrence]:
-    """All dates of an event that everyone with its address may see, latest first; empty if there is none."""
+def past_begins(now: datetime) -> datetime:
+    """What ended before this midnight (UTC) has left the feeds."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST
+
+
+def of_event(slug: str, now: datetime) -> list[Occurrence]:
+    """The dates of an event that everyone with its address may see, latest first; empty if there is none.
+
+    Its past is as long as that of other feeds; where all of it is older, the last date stays.
+    """
     query = _loaded().where(Event.slug == slug, Event.state.in_(SHOWN), Event.visibility != PRIVATE)
-    return list(db.session.scalars(query.order_by(Occurrence.starts_at.desc(), Occurrence.id).limit(MOST)))
+    found = db.session.scalars(query.order_by(Occurrence.starts_at.desc(), Occurrence.id).limit(MOST)).all()
+    return [date for date in found if date.ends_at > past_begins(now)] or list(found[:1])
 
 
 def last_change(dates: Iterable[Occurrence]) -> datetime:
@@ -119,9 +127,10 @@ def changed_at() -> datetime | None:
 
 
 def count(choice: Choice, now: datetime) -> int:
-    """How many public dates are still to come."""
+    """How many public dates are still to come, without those that are called off."""
     query = sa.select(sa.func.count(Occurrence.id)).join(Occurrence.event).join(Event.organization)
-    query = query.outerjoin(Occurrence.venue).where(*_is_public(choice), Occurrence.ends_at > now)
+    takes_place = Occurrence.state == "scheduled", Event.state != CANCELLED
+    query = query.outerjoin(Occurrence.venue).where(*_is_public(choice), Occurrence.ends_at > now, *takes_place)
     return db.session.scalar(query) or 0
 
 

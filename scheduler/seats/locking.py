@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager
 
 from ..core.errors import Missing
 from ..core.extensions import db
-from ..models.event import Occurrence
+from ..models.event import Event, Occurrence
 from ..models.registration import Registration
 
 _TURN = sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("date", type_=sa.BigInteger)))
@@ -27,6 +27,8 @@ def lock(occurrence_id: uuid.UUID, *, in_turn: bool = True) -> Occurrence:
     found = db.session.scalar(_locking(), {"date": occurrence_id})
     if found is None:
         raise Missing()
+    if not in_turn:
+        _see_event_anew(found)
     return found
 
 
@@ -41,6 +43,17 @@ def _locking() -> sa.Select[Occurrence]:
         .with_for_update(of=Occurrence, key_share=True)
         .execution_options(populate_existing=True)
     )
+
+
+def _see_event_anew(occurrence: Occurrence) -> None:
+    """PostgreSQL reads a row anew that it had to wait for, but what is joined to it as it was when the waiting began."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.scalars(_event(), {"event": occurrence.event_id}).one()
+
+
+@cache
+def _event() -> sa.Select[Event]:
+    return sa.select(Event).where(Event.id == sa.bindparam("event")).execution_options(populate_existing=True)
 
 
 def _wait_in_turn(occurrence_id: uuid.UUID) -> None:

@@ -77,10 +77,11 @@ def ways(feed: str, name: str) -> dict[str, Way]:
 
 
 def month_of(dates: list[Occurrence], today: date) -> Month:
-    """The month of the first date, or this one when there is none."""
-    first = (dates[0].starts_local.date() if dates else today).replace(day=1)
+    """The month of the first date, or this one when there is none. A day on which all is called off stays dark."""
     held: dict[date, list[Occurrence]] = {}
-    for found in dates:
+    lit = [found for found in dates if not found.is_cancelled]
+    first = (lit[0].starts_local.date() if lit else today).replace(day=1)
+    for found in lit:
         held.setdefault(found.starts_local.date(), []).append(found)
     weeks = calendar.Calendar(wording.locale().first_week_day).monthdatescalendar(first.year, first.month)
     return Month(

@@ -43,7 +43,7 @@ def calendar() -> Response:
 @access.public(cache=SECONDS)
 def event(slug: str) -> Response:
     """The dates of one event, listed or not."""
-    dates = feeds.of_event(slug)
+    dates = feeds.of_event(slug, clock.now())
     if not dates:
         raise Missing()
     body = calendars.event_feed(dates, language=_language(), site=calendars.Site.here())

@@ -17,7 +17,7 @@ from ..forms.answers import TrainingForm
 from ..models import inbox
 from ..models.organization import COORDINATOR, LEAD
 from ..models.training import Training
-from . import access, refusals
+from . import access, refusals, versions
 from .console import editing, hosts_to_choose
 from .filters import texts
 
@@ -93,7 +93,7 @@ def _save(form: TrainingForm, training: Training | None) -> Answer:
         first = uuid.UUID(form.prerequisite.data) if form.prerequisite.data else None
         said = trainings.Offering(prerequisite_id=first, **form.said())
         training_id = training.id if training else None
-        with transaction():
+        with transaction(), versions.guarded_row(Training, training_id):
             trainings.save(host, said, training_id)
         flash(_("The training is saved."))
         return redirect(url_for(".listing"), 303)
@@ -103,4 +103,5 @@ def _save(form: TrainingForm, training: Training | None) -> Answer:
 
 
 def _page(form: TrainingForm, training: Training | None, status: int = 200) -> Answer:
-    return render_template("console/bookings/training.html", form=form, training=training), status
+    seen = versions.to_send(versions.of_row(training)) if training else ""
+    return render_template("console/bookings/training.html", form=form, training=training, seen=seen), status

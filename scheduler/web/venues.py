@@ -18,7 +18,7 @@ from ..models import venue as places
 from ..models.organization import COORDINATOR, LEAD
 from ..models.venue import Venue
 from ..organizations import VenueFacts
-from . import access, refusals, words
+from . import access, refusals, versions, words
 from .console import editing, hosts_to_choose
 
 blueprint = Blueprint("venues", __name__, url_prefix="/console/venues")
@@ -84,7 +84,7 @@ def _save(form: VenueForm, venue: Venue | None) -> Answer:
         owner = venue.organization_id if venue else uuid.UUID(form.organization.data)
         host = access.membership(owner, LEAD, COORDINATOR).organization_id
         venue_id = venue.id if venue else None
-        with transaction():
+        with transaction(), versions.guarded_row(Venue, venue_id):
             organizations.save_venue(host, _facts(form), venue_id)
         flash(_("The place is saved."))
         return redirect(url_for(".listing"), 303)
@@ -102,5 +102,6 @@ def _facts(form: VenueForm) -> VenueFacts:
 
 def _page(form: VenueForm, venue: Venue | None, status: int = 200) -> Answer:
     people = told.at_venue(venue.id, clock.now()) if venue else 0
-    page = render_template("console/venue.html", form=form, venue=venue, areas=places.areas(), people=people)
+    seen = versions.to_send(versions.of_row(venue)) if venue else ""
+    page = render_template("console/venue.html", form=form, venue=venue, seen=seen, areas=places.areas(), people=people)
     return page, status

@@ -14,7 +14,10 @@ from flask_babel import lazy_gettext as _l
 
 from .. import events
 from ..core.errors import Conflict
+from ..core.extensions import db
 from ..models.event import Event, Occurrence
+from ..models.training import Training
+from ..models.venue import Venue
 
 OF_ITSELF = {
     "id", "slug", "state", "search_text", "sequence", "created_at", "revised_at", "published_at", "reminder_days",
@@ -32,6 +35,11 @@ def of_date(occurrence: Occurrence) -> str:
     """When and where it is, and how many each time takes."""
     times = sorted((slot.id.hex, slot.starts_local, slot.seats_limit) for slot in occurrence.slots)
     return _short(occurrence.starts_local, occurrence.ends_local, occurrence.venue_id, times)
+
+
+def of_row(row: Venue | Training) -> str:
+    """All that is said of a place, or of a training."""
+    return _short(*(getattr(row, column.key) for column in row.__table__.columns if column.key != "revised_at"))
 
 
 def to_send(now: str) -> str:
@@ -52,10 +60,27 @@ def guarded(event_id: uuid.UUID, version: Callable[[Event], str]) -> Iterator[No
 
     The page sends what it showed as `seen`; a form without it is not looked at. What changes nothing is no conflict.
     """
-    event, seen = events.lock(event_id), request.form.get("seen", "")
-    before = version(event)
+    event = events.lock(event_id)
+    with _unlike(lambda: version(event)):
+        yield
+
+
+@contextmanager
+def guarded_row(kind: type[Venue] | type[Training], row_id: uuid.UUID | None) -> Iterator[None]:
+    """The same for a place, or a training; for a new one there is nothing to guard."""
+    row = row_id and db.session.get(kind, row_id, populate_existing=True, with_for_update={"key_share": True})
+    if not row:
+        yield
+        return
+    with _unlike(lambda: of_row(row)):
+        yield
+
+
+@contextmanager
+def _unlike(version: Callable[[], str]) -> Iterator[None]:
+    seen, before = request.form.get("seen", ""), version()
     yield
-    if seen and seen != before and version(event) != before:
+    if seen and seen != before and version() != before:
         raise told(
             _l("Somebody else changed this while you were typing. Compare it in another window. "
                "Save again to keep yours.")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -215,6 +216,20 @@ def test_who_read_an_older_page_is_told_so(stand: Desk) -> None:
     assert fine.result(10)
     with pytest.raises(Conflict, match="Conflict"):
         stale.result(10)
+
+
+def test_what_the_host_changes_while_somebody_waits_for_the_date_is_seen(stand: Desk) -> None:
+    """PostgreSQL reads the date anew when it is free, but what is joined to it as it was when the waiting began."""
+    seen = db.session.scalars(sa.select(Event.revised_at)).one()
+    sent = replace(stand.form(1), seen=seen)
+    with stand.busy():
+        waiting = stand.press(sent)
+        time.sleep(0.5)  # it stands at the lock by now
+        assert not waiting.done()
+        db.session.execute(sa.update(Event).values(revised_at=seen + timedelta(minutes=1), sensitive=True))
+    with pytest.raises(Conflict):
+        waiting.result(10)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Registration)) == 0
 
 
 def test_a_fault_of_one_form_is_not_everybodys(stand: Desk) -> None:

@@ -149,16 +149,21 @@ class TestVenues:
         assert [venue.name for venue in places.within_reach([host])] == ["Zinnia Room", "A hall"]
 
     def test_calendars_and_search_learn_of_a_change(self, world: ModuleType, at: Any) -> None:
+        at("2026-07-20 10:00")
+        with transaction():
+            long_ago = world.clinic()
         at("2026-11-20 10:00")
         with transaction():
-            coming = world.clinic()
+            coming = world.clinic(venue_id=long_ago.venue_id)
             past = world.clinic(starts_local=world.a_day_ahead(-30, "09:00"), venue_id=coming.venue_id)
         now = at("2026-11-21 10:00")
         with transaction():
             organizations.save_venue(coming.organization_id, replace(LIBRARY, area="Little Village"), coming.venue_id)
         event, over = fresh(Event, coming.event_id), fresh(Event, past.event_id)
         assert (event.sequence, over.sequence) == (1, 0)
-        assert event.revised_at == now > over.revised_at
+        assert event.revised_at == now == over.revised_at, "feeds hold three months of the past"
+        assert fresh(Event, long_ago.event_id).revised_at < now
+        assert fresh(Occurrence, past.occurrence_id).revised_at == now
         assert fresh(Occurrence, coming.occurrence_id).revised_at == now
         assert "little village" in event.search_text and "pilsen" not in event.search_text
 
@@ -168,6 +173,11 @@ class TestVenues:
         people.save(address="2 W. Pier St.", room="Room 9")
         kinds = Counter(row[1] for row in people.letters())
         assert kinds == {letters.EMAIL: 2, letters.CALL: 2}, "of the next one, too; one call tells of both"
+        waiting = sa.select(Message.dedupe_key).where(
+            Message.letter == letters.NEW_ADDRESS, Message.channel == letters.EMAIL, Message.state == letters.WAITING
+        )
+        [last] = db.session.scalars(waiting)
+        assert "new_address-2" in last, "two letters would tell the same, since they are written when they go"
 
     @pytest.mark.parametrize(
         "better",

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from scheduler import events
 from scheduler.core.extensions import transaction
 
 FEED = re.compile(r'id="feed"[^>]* value="([^"]*)"')
@@ -82,6 +83,28 @@ def test_it_counts_and_shows_what_matches(client: FlaskClient) -> None:
     text = page(client, "?topic=daca")
     assert "1 date matches right now" in text and "/en/events/papers" in text and "/en/events/lawyers" not in text
     assert "No dates match right now" in page(client, "?topic=wellness")
+
+
+def test_what_is_called_off_is_dark_and_not_counted(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        off = world.workshop(slug="off", starts_local=world.a_day_ahead(3, "18:00"))
+        events.cancel_date(off.occurrence_id, {"en": "No heat", "es": "Sin calefacción"})
+    text = page(client)
+    assert "2 dates match right now" in text
+    month, agenda = text[text.index('<table class="month">') : text.index("</table>")], text[text.index("</table>") :]
+    assert "/en/events/off" not in month and "/en/events/off" in agenda and "Canceled" in agenda
+
+
+def test_a_day_with_several_dates_leads_to_all_of_them(client: FlaskClient, world: ModuleType) -> None:
+    with transaction():
+        day = world.a_day_ahead(3, "18:00")
+        for slug in ("one", "two"):
+            world.workshop(slug=slug, starts_local=day)
+    text = page(client)
+    month = text[text.index('<table class="month">') : text.index("</table>")]
+    assert f'href="/en/events?from={day.date()}"' in month and "/en/events/one" not in month
+    listed = client.get(f"/en/events?from={day.date()}").text
+    assert "/en/events/one" in listed and "/en/events/two" in listed
 
 
 def test_choices_stay_chosen(client: FlaskClient) -> None:

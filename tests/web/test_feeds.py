@@ -108,6 +108,20 @@ def test_the_past_leaves_after_ninety_days(client: FlaskClient, posted: Any, at:
         assert ("renewal-evening" in seen(client.get("/calendar.ics"))) == held, days
 
 
+def test_of_an_old_series_its_own_file_keeps_what_other_feeds_keep(
+    client: FlaskClient, posted: Any, world: ModuleType, at: Any
+) -> None:
+    first = db.session.get_one(Occurrence, posted.occurrence_id)
+    starts, ends = first.starts_local, first.ends_local
+    with transaction():
+        later = Occurrence(event_id=posted.event_id, zone=first.zone, created_at=clock.now(), revised_at=clock.now())
+        db.session.add(later)
+        later.schedule(starts + timedelta(days=60), ends + timedelta(days=60), 30)
+    for days, held in {1: 2, 92: 1, 200: 1}.items():
+        at(first.ends_at + timedelta(days=days))
+        assert client.get("/events/renewal-evening.ics").text.count("BEGIN:VEVENT") == held, days
+
+
 def test_nothing_of_a_registration_reaches_a_feed(client: FlaskClient, posted: Any, world: ModuleType) -> None:
     before = {path: client.get(path).data for path in ("/calendar.ics", "/events/renewal-evening.ics")}
     with transaction():

@@ -9,8 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from scheduler.core.extensions import db, transaction
+from scheduler.demo import employers
 from scheduler.demo.cast import Posted
 from scheduler.models.event import Event, Occurrence
+from scheduler.models.training import Training
+from scheduler.models.venue import Venue
 
 from .signing_in import filled, sign_in
 
@@ -113,3 +116,30 @@ def test_another_conflict_does_not_make_an_old_page_a_new_one(
     assert told.status_code == 409 and MEANWHILE in told.text
     assert the(Occurrence, talk.occurrence_id).slots[0].seats_limit == 2
     assert client.post(address, data=filled(told.text)).status_code == 303, "who was told decides"
+
+
+def test_a_place(client: FlaskClient, posted: Posted) -> None:
+    """An old page must not bring back the old address, and have everybody told of it."""
+    address = f"/console/venues/{posted.venue_id}"
+    old = opened(client, address)
+    assert client.post(address, data=old | {"address": "2 W. Pier St."}).status_code == 303
+    mine = old | {"parking": "Behind the house"}
+    refused = client.post(address, data=mine)
+    assert refused.status_code == 409 and MEANWHILE in refused.text and "Behind the house" in refused.text
+    venue = the(Venue, posted.venue_id)
+    assert (venue.address, venue.parking) == ("2 W. Pier St.", "")
+    again = mine | {"address": "2 W. Pier St.", "seen": filled(refused.text)["seen"]}
+    assert client.post(address, data=again).status_code == 303
+    assert the(Venue, posted.venue_id).parking == "Behind the house"
+
+
+def test_a_training(client: FlaskClient, posted: Posted) -> None:
+    with transaction():
+        training_id = employers.offer(posted.organization_id)
+    address = f"/console/trainings/{training_id}"
+    old = opened(client, address)
+    assert client.post(address, data=old | {"people_max": "29"}).status_code == 303
+    refused = client.post(address, data=old | {"title_en": "Mine"})
+    assert refused.status_code == 409 and MEANWHILE in refused.text
+    training = the(Training, training_id)
+    assert training.people_max == 29 and training.title["en"] != "Mine"
