@@ -14,7 +14,9 @@ from flask_babel import lazy_gettext as _l
 
 from .. import events
 from ..core.errors import Conflict
+from ..core.extensions import db
 from ..models.event import Event, Occurrence
+from ..models.organization import Organization
 
 OF_ITSELF = {
     "id", "slug", "state", "search_text", "sequence", "created_at", "revised_at", "published_at", "reminder_days",
@@ -32,6 +34,11 @@ def of_date(occurrence: Occurrence) -> str:
     """When and where it is, and how many each time takes."""
     times = sorted((slot.id.hex, slot.starts_local, slot.seats_limit) for slot in occurrence.slots)
     return _short(occurrence.starts_local, occurrence.ends_local, occurrence.venue_id, times)
+
+
+def of_host(host: Organization) -> str:
+    """What an organization says of itself on its own page."""
+    return _short(host.phone, host.email, host.website, host.discreet_sender, host.retention_days)
 
 
 def to_send(now: str) -> str:
@@ -52,10 +59,21 @@ def guarded(event_id: uuid.UUID, version: Callable[[Event], str]) -> Iterator[No
 
     The page sends what it showed as `seen`; a form without it is not looked at. What changes nothing is no conflict.
     """
-    event, seen = events.lock(event_id), request.form.get("seen", "")
-    before = version(event)
+    event = events.lock(event_id)
+    with _guarding(lambda: version(event)):
+        yield
+
+
+def guarded_host(organization_id: uuid.UUID) -> AbstractContextManager[None]:
+    """The same for an organization. Its row is locked by the verbs: it must be the last one."""
+    return _guarding(lambda: of_host(db.session.get_one(Organization, organization_id)))
+
+
+@contextmanager
+def _guarding(version: Callable[[], str]) -> Iterator[None]:
+    seen, before = request.form.get("seen", ""), version()
     yield
-    if seen and seen != before and version(event) != before:
+    if seen and seen != before and version() != before:
         raise told(
             _l("Somebody else changed this while you were typing. Compare it in another window. "
                "Save again to keep yours.")
