@@ -51,6 +51,16 @@ class VenueFacts:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """How the public reaches an organization, and what its discreet letters are signed with; cleaned."""
+
+    phone: str
+    email: str
+    website: str
+    discreet_sender: str
+
+
+@dataclass(frozen=True)
 class ChecklistContent:
     """What stands on a list, cleaned. `items`: [{"text": Texts, "need": one of checklist.NEEDS}]."""
 
@@ -68,6 +78,19 @@ def create_organization(*, slug: str, name: str, **facts: object) -> Organizatio
         raise Refusal(KNOWN_SLUG, field="slug")
     organization = Organization(slug=slug, name=name, **facts)
     db.session.add(organization)
+    db.session.flush()
+    return organization
+
+
+def set_contact(organization_id: uuid.UUID, contact: Contact) -> Organization:
+    """What pages and letters say from now on. Raises Missing."""
+    organization = db.session.get(
+        Organization, organization_id, populate_existing=True, with_for_update={"key_share": True}
+    )
+    if organization is None:
+        raise Missing()
+    for name, value in asdict(contact).items():
+        setattr(organization, name, value)
     db.session.flush()
     return organization
 

@@ -17,8 +17,8 @@ from ..models.organization import ROLES
 def bind(app: Flask) -> None:
     """Give the app its commands."""
     for command in (
-        seed, serve, web, worker, tick, purge, backup, pause_mail, resume_mail, create_admin, staff, doctor,
-        retime, bounce,
+        seed, serve, web, worker, tick, purge, backup, pause_mail, resume_mail, create_admin, staff, organization,
+        doctor, retime, bounce,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -195,6 +195,28 @@ def list_staff(organization: str) -> None:
     from . import staffing
 
     staffing.say_who(organization)
+
+
+@click.group()
+def organization() -> None:
+    """What an organization says of itself."""
+
+
+@organization.command("set")
+@click.argument("name")
+@click.option("--phone", help="For the public, on every event page.")
+@click.option("--email", help="Where answers to letters go.")
+@click.option("--website", help="For the public; it starts with https://.")
+@click.option("--discreet-sender", help="The name that discreet letters come from.")
+@click.option("--keep-days", help="Days until people are erased after a date, 7 to 60.")
+@click.option("--erase", type=click.IntRange(0), default=0, help="So many dates may be erased at once by fewer days.")
+@with_appcontext
+def set_facts(name: str, keep_days: str | None, erase: int, **contact: str | None) -> None:
+    """Change how the public reaches an organization (NAME or slug), and how long it keeps names; then say both."""
+    from . import hosting
+
+    with _in_words():
+        hosting.set_facts(name, contact | {"retention_days": keep_days}, erase)
 
 
 @click.command()

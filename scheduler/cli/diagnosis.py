@@ -15,6 +15,7 @@ from flask import current_app
 from .. import audits, postman, privacy, serve, trainings
 from ..core import clock, keyring
 from ..core.extensions import db
+from ..models.board import hosts_without_phone
 from ..models.event import Occurrence
 from ..models.heartbeat import heartbeat
 from ..models.organization import partners
@@ -178,6 +179,16 @@ def audit() -> str:
     return ""
 
 
+def phones() -> str:
+    """Pages promise that one can call the host."""
+    if silent := [host.slug for host in hosts_without_phone()]:
+        return (
+            f"nobody can call {', '.join(silent)}, though dates are coming and pages say so. Tell a number: "
+            "flask --app wsgi organization set NAME --phone …"
+        )
+    return ""
+
+
 def backups() -> str:
     """The last copy is not old."""
     row = heartbeat()
@@ -204,6 +215,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "outbox": outbox,
     "purge": purge,
     "audit": audit,
+    "phones": phones,
     "backups": backups,
 }
-ADVICE = {limits, proxies, backups}
+ADVICE = {limits, proxies, phones, backups}

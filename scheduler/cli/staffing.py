@@ -20,7 +20,7 @@ def add(email: str, organization: str, role: str, name: str | None) -> None:
     """Give a role to whoever has this e-mail. Raises Refusal when somebody takes it at the same moment."""
     schema.require_current()
     upkeep.require_address(email)
-    host = _host(organization)
+    host = known_host(organization)
     host_id, house = host.id, host.name
     is_new = accounts.by_email(email) is None
     if is_new and not name:
@@ -39,7 +39,8 @@ def _invited(email: str, name: str) -> User:
     return accounts.invite(email=email, name=name, language=current_app.config["DEFAULT_LANGUAGE"])
 
 
-def _host(organization: str) -> Organization:
+def known_host(organization: str) -> Organization:
+    """Raises ClickException for one that nobody knows."""
     host = called(organization)
     if host is None:
         raise click.ClickException(f"There is no organization {organization}.")
@@ -54,7 +55,7 @@ def _say_if_nobody_leads(host_id: uuid.UUID, house: str) -> None:
 def remove(email: str, organization: str) -> None:
     """The membership goes, and every session with it: what is open in a browser is of no use any more."""
     schema.require_current()
-    host = _host(organization)
+    host = known_host(organization)
     host_id, house = host.id, host.name
     user_id = _known(email)
     try:
@@ -87,7 +88,7 @@ def sign_out(email: str) -> None:
 def say_who(organization: str) -> None:
     """A line for each person."""
     schema.require_current()
-    host = _host(organization)
+    host = known_host(organization)
     for member, seen in people(host.id):
         when = f"last seen {clock.to_minute(seen).isoformat(' ', 'minutes')}" if seen else "not seen yet"
         click.echo(f"{member.user.email:<40}  {member.role:<12}  {when}")

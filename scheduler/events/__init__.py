@@ -1,7 +1,7 @@
 """Events: announced, given dates and times, checked, and published."""
 
 from ..models.catalogue import search_text
-from .announcing import EDITABLE, Announcement, create, edit, is_changeable, longest_retention, retention_days
+from .announcing import EDITABLE, Announcement, create, edit, is_changeable
 from .cancelling import cancel_date, cancel_event
 from .capacity import Added, Limits, change_times
 from .closing import close, reopen
@@ -11,12 +11,13 @@ from .drafting import NEVER_PUBLISHED, discard, draft, is_discardable
 from .moving import ask_by_phone, move_date
 from .publishing import NotReady, is_over, lock, problems, publish, warnings
 from .reminding import check_days, plan_reminders
+from .retention import ErasedAtOnce, keep_for, longest_retention, retention_days
 from .retiming import retime_future
 
 __all__ = [
-    "EDITABLE", "NEVER_PUBLISHED", "Added", "Announcement", "Limits", "NotReady", "Timetable", "add_date",
-    "ask_by_phone", "cancel_date", "cancel_event", "change_date", "change_times", "check_days", "check_timetable",
-    "close", "create", "discard", "draft", "edit", "is_changeable", "is_discardable", "is_over", "lock",
-    "longest_retention", "move_date", "name_cohosts", "plan_reminders", "problems", "publish", "remove_date",
-    "reopen", "retention_days", "retime_future", "search_text", "warnings",
+    "EDITABLE", "NEVER_PUBLISHED", "Added", "Announcement", "ErasedAtOnce", "Limits", "NotReady", "Timetable",
+    "add_date", "ask_by_phone", "cancel_date", "cancel_event", "change_date", "change_times", "check_days",
+    "check_timetable", "close", "create", "discard", "draft", "edit", "is_changeable", "is_discardable", "is_over",
+    "keep_for", "lock", "longest_retention", "move_date", "name_cohosts", "plan_reminders", "problems", "publish",
+    "remove_date", "reopen", "retention_days", "retime_future", "search_text", "warnings",
 ]  # fmt: skip

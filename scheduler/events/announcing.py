@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from .. import outbox, seats
@@ -25,10 +24,10 @@ from ..models.registration import DISCREET, Registration
 from .links import tell_employers
 from .promises import keep_promises
 from .publishing import NotReady, lock, problems
+from .retention import check_wish, longest_retention, reschedule
 
 EDITABLE = (DRAFT, "in_review", PUBLISHED)
 SLUG_LENGTH = 80
-SHORTEST_RETENTION, LONGEST_RETENTION, LONGEST_SENSITIVE_RETENTION = 7, 60, 30
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
         tell_employers(event)
     if event.sensitive and not was_sensitive:
         _say_less(event)
-    _reschedule(event)
+    reschedule(event)
     stay_ready(event, lacked)
     if joined_by != _way_to_join(event):
         outbox.tell_of_address(event.id)
@@ -150,20 +149,9 @@ def touch(event: Event) -> None:
     event.search_text = search_text(event)
 
 
-def retention_days(event: Event) -> int:
-    """How long personal data of its dates is kept: the shortest of what its kind, its host and it itself allow."""
-    wishes = (longest_retention(event.sensitive), event.organization.retention_days, event.retention_days)
-    return min(days for days in wishes if days is not None)
-
-
-def longest_retention(sensitive: bool) -> int:
-    """What no wish may exceed."""
-    return LONGEST_SENSITIVE_RETENTION if sensitive else LONGEST_RETENTION
-
-
 def _say(event: Event, said: Announcement) -> None:
     _check_list(event, said.checklist_id)
-    _check_retention(said)
+    check_wish(said.retention_days, longest_retention(said.is_sensitive))
     for name in (
         "type", "title", "summary", "languages", "interpretation", "format", "admission", "visibility", "amenities",
         "steps", "party_max", "walk_ins", "retention_days", "join_link", "checklist_id", "training_id",
@@ -184,30 +172,6 @@ def _check_list(event: Event, checklist_id: uuid.UUID | None) -> None:
     found = db.session.get(Checklist, checklist_id)
     if found is None or found.replaced or found.organization_id not in (None, event.organization.id):
         raise Refusal(_l("Choose a list from the choices."), field="checklist")
-
-
-def _check_retention(said: Announcement) -> None:
-    most = longest_retention(said.is_sensitive)
-    if said.retention_days is not None and not SHORTEST_RETENTION <= said.retention_days <= most:
-        words = _("Write a number from %(least)s to %(most)s.", least=SHORTEST_RETENTION, most=most)
-        raise Refusal(words, field="retention_days")
-
-
-def _reschedule(event: Event) -> None:
-    """How long data is kept follows from what is said now, and from what was promised."""
-    days = retention_days(event)
-    for occurrence in sorted(event.occurrences, key=lambda found: found.id):
-        is_sooner = occurrence.purged_at is None and days < occurrence.days_kept
-        if is_sooner or (occurrence.ends_at > clock.now() and occurrence.days_kept != days):
-            seats.lock(occurrence.id)
-            occurrence.schedule(occurrence.starts_local, occurrence.ends_local, still_promised(occurrence))
-    db.session.flush()
-
-
-def still_promised(occurrence: Occurrence) -> int:
-    """Nobody's data is kept longer than it said when they signed up."""
-    days = retention_days(occurrence.event)
-    return min(days, occurrence.days_kept) if occurrence.last_number else days
 
 
 def _free_slug(event: Event) -> str:

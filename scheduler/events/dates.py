@@ -19,8 +19,9 @@ from ..core.wording import clock_time
 from ..models.event import PUBLISHED, Event, Occurrence
 from ..models.registration import LIVE, Registration
 from ..models.venue import Venue
-from .announcing import is_changeable, locked, retention_days, stay_ready, touch
+from .announcing import is_changeable, locked, stay_ready, touch
 from .publishing import problems
+from .retention import retention_days
 from .times import lay_out, move_along, new_slot, reread_slots
 
 MOST_TIMES, SHORTEST_STEP = 60, 5

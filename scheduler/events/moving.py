@@ -17,9 +17,10 @@ from ..models.event import PUBLISHED, Event, Occurrence
 from ..models.message import Message
 from ..models.moved import CALLED_BEFORE, TIME_TO_ANSWER
 from ..models.registration import CONFIRMED, HELD, LIVE, Registration
-from .announcing import still_promised, touch
+from .announcing import touch
 from .dates import Timetable, check_timetable, locked_date, refuse_twin, venue_of
 from .publishing import NotReady, problems
+from .retention import still_promised
 from .times import move_along
 
 SAID_IN_ONE_CALL = (letters.CONFIRMATION, letters.WAITLIST_JOINED, letters.CHANGE)

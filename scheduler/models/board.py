@@ -12,9 +12,9 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from ..core import clock
 from ..core.extensions import db
-from .event import DRAFT, Event, Occurrence, Slot
+from .event import DRAFT, PUBLISHED, Event, Occurrence, Slot
 from .line import on_waitlist
-from .organization import Cohost
+from .organization import Cohost, Organization
 
 UPCOMING, DRAFTS, PAST = "upcoming", "drafts", "past"
 TABS = (UPCOMING, DRAFTS, PAST)
@@ -101,3 +101,11 @@ def _dates(hosts: Hosts, tab: str) -> sa.Select[Occurrence]:
 def _drafts(editing: Hosts) -> sa.Select[Event]:
     query = sa.select(Event).where(Event.organization_id.in_(editing), Event.state.in_(UNFINISHED))
     return query.order_by(Event.revised_at.desc(), Event.id)
+
+
+def hosts_without_phone() -> list[Organization]:
+    """Those that have published dates to come, and gave no number, by slug."""
+    coming = Event.occurrences.any(sa.and_(Occurrence.ends_at > clock.now(), Occurrence.state == "scheduled"))
+    announced = sa.select(Event.organization_id).where(Event.state == PUBLISHED, coming)
+    query = sa.select(Organization).where(Organization.phone == "", Organization.id.in_(announced))
+    return list(db.session.scalars(query.order_by(Organization.slug)))

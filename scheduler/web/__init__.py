@@ -16,6 +16,7 @@ PAGES = [
     "about",
     "accounts",
     "console",
+    "organizations",
     "editor",
     "drafts",
     "dates",

@@ -16,6 +16,7 @@ from .. import events
 from ..core.errors import Conflict
 from ..core.extensions import db
 from ..models.event import Event, Occurrence
+from ..models.organization import Organization
 from ..models.training import Training
 from ..models.venue import Venue
 
@@ -42,6 +43,11 @@ def of_row(row: Venue | Training) -> str:
     return _short(*(getattr(row, column.key) for column in row.__table__.columns if column.key != "revised_at"))
 
 
+def of_host(host: Organization) -> str:
+    """What an organization says of itself on its own page."""
+    return _short(host.phone, host.email, host.website, host.discreet_sender, host.retention_days)
+
+
 def to_send(now: str) -> str:
     """What a page is to send back: how things are now, or, on a page that is shown again, what it has seen so far.
 
@@ -61,7 +67,7 @@ def guarded(event_id: uuid.UUID, version: Callable[[Event], str]) -> Iterator[No
     The page sends what it showed as `seen`; a form without it is not looked at. What changes nothing is no conflict.
     """
     event = events.lock(event_id)
-    with _unlike(lambda: version(event)):
+    with _guarding(lambda: version(event)):
         yield
 
 
@@ -72,12 +78,17 @@ def guarded_row(kind: type[Venue] | type[Training], row_id: uuid.UUID | None) ->
     if not row:
         yield
         return
-    with _unlike(lambda: of_row(row)):
+    with _guarding(lambda: of_row(row)):
         yield
 
 
+def guarded_host(organization_id: uuid.UUID) -> AbstractContextManager[None]:
+    """The same for an organization. Its row is locked by the verbs: it must be the last one."""
+    return _guarding(lambda: of_host(db.session.get_one(Organization, organization_id)))
+
+
 @contextmanager
-def _unlike(version: Callable[[], str]) -> Iterator[None]:
+def _guarding(version: Callable[[], str]) -> Iterator[None]:
     seen, before = request.form.get("seen", ""), version()
     yield
     if seen and seen != before and version() != before:

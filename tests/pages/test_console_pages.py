@@ -44,6 +44,24 @@ def test_axe_finds_nothing_where_names_were_erased(visit: Open, width: int, sche
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_axe_finds_nothing_on_the_own_organization(visit: Open, width: int, scheme: str) -> None:
+    """As it is, and asking whether names that are there may go at once; the demo world is not changed."""
+    page = visit("/sign-in", width=width, scheme=scheme)
+    sign_in(page)
+    page.goto("/console/account")
+    page.get_by_role("link", name="Our organization").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Our organization")
+    assert not violations(page)
+    page.get_by_label("Days until people are erased").fill("7")
+    page.get_by_role("button", name="Save my changes").click()
+    expect(page.locator(".errors")).to_be_focused()
+    expect(page.get_by_role("button", name="Save, and erase the names")).to_be_visible()
+    assert not violations(page)
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not wide, "it scrolls sideways"
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_axe_finds_nothing_in_the_console(visit: Open, width: int, scheme: str) -> None:
     page = visit("/sign-in/help", width=width, scheme=scheme)
     problems = {"help": violations(page)}

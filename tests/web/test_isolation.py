@@ -56,6 +56,7 @@ def things(app: Flask, world: ModuleType, at: Any) -> Things:
     with transaction():
         posted = world.clinic()
         ids = {
+            "organization_id": posted.organization_id,
             "event_id": posted.event_id,
             "occurrence_id": posted.occurrence_id,
             "slot_id": posted.slot_id,
