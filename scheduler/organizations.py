@@ -164,8 +164,9 @@ def _retell(venue_id: uuid.UUID, moved: bool, placed: bool) -> None:
     told = feeds.past_begins(now)
     there = sa.select(Occurrence.event_id).where(Occurrence.venue_id == venue_id, Occurrence.ends_at > told)
     words = (selectinload(Event.organization), selectinload(Event.occurrences).joinedload(Occurrence.venue))
-    query = sa.select(Event).where(Event.id.in_(there)).order_by(Event.id).with_for_update(key_share=True).options(*words)
-    for event in db.session.scalars(query.execution_options(populate_existing=True)):
+    query = sa.select(Event).where(Event.id.in_(there)).order_by(Event.id).options(*words)
+    locking = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    for event in db.session.scalars(locking):
         here = [date for date in event.occurrences if date.venue_id == venue_id and date.ends_at > told]
         is_coming = any(date.ends_at > now for date in here)
         event.sequence += placed and is_coming

@@ -46,7 +46,7 @@ def _locking() -> sa.Select[Occurrence]:
 
 
 def _see_event_anew(occurrence: Occurrence) -> None:
-    """PostgreSQL reads a row anew that it had to wait for, but what is joined to it as it was when the waiting began."""
+    """PostgreSQL reads a row anew that it had to wait for, but what is joined to it as when the waiting began."""
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.scalars(_event(), {"event": occurrence.event_id}).one()
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
+from typing import TypeVar
 
 from flask import g, request
 from flask_babel import LazyString
@@ -19,6 +20,8 @@ from ..models.event import Event, Occurrence
 from ..models.organization import Organization
 from ..models.training import Training
 from ..models.venue import Venue
+
+Told = TypeVar("Told", Venue, Training)
 
 OF_ITSELF = {
     "id", "slug", "state", "search_text", "sequence", "created_at", "revised_at", "published_at", "reminder_days",
@@ -38,7 +41,7 @@ def of_date(occurrence: Occurrence) -> str:
     return _short(occurrence.starts_local, occurrence.ends_local, occurrence.venue_id, times)
 
 
-def of_row(row: Venue | Training) -> str:
+def of_row(row: Told) -> str:
     """All that is said of a place, or of a training."""
     return _short(*(getattr(row, column.key) for column in row.__table__.columns if column.key != "revised_at"))
 
@@ -72,7 +75,7 @@ def guarded(event_id: uuid.UUID, version: Callable[[Event], str]) -> Iterator[No
 
 
 @contextmanager
-def guarded_row(kind: type[Venue] | type[Training], row_id: uuid.UUID | None) -> Iterator[None]:
+def guarded_row(kind: type[Told], row_id: uuid.UUID | None) -> Iterator[None]:
     """The same for a place, or a training; for a new one there is nothing to guard."""
     row = row_id and db.session.get(kind, row_id, populate_existing=True, with_for_update={"key_share": True})
     if not row:
