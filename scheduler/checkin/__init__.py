@@ -8,6 +8,7 @@ from .walking_in import (
     NOT_TODAY,
     day_has_come,
     door_is_open,
+    is_around,
     is_by_invitation,
     is_full,
     set_walk_ins,
@@ -16,7 +17,7 @@ from .walking_in import (
 )
 
 __all__ = [
-    "BY_INVITATION", "NOT_TODAY", "check_in", "count_arrivals", "day_has_come", "door_is_open", "is_by_invitation",
-    "is_full", "let_in", "mark_no_shows", "minutes_to_wait", "set_walk_ins", "takes_walk_ins", "undo_check_in",
-    "walk_in",
+    "BY_INVITATION", "NOT_TODAY", "check_in", "count_arrivals", "day_has_come", "door_is_open", "is_around",
+    "is_by_invitation", "is_full", "let_in", "mark_no_shows", "minutes_to_wait", "set_walk_ins", "takes_walk_ins",
+    "undo_check_in", "walk_in",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 
@@ -18,6 +18,7 @@ from ..registrations import Attendee
 from . import numbers
 
 NOT_TODAY = _l("Walk-ins are taken in on the day itself, until the end.")
+AROUND = timedelta(hours=2)
 BY_INVITATION = _l("This session is for one employer. Its staff come in by the employer’s link.")
 
 
@@ -68,6 +69,11 @@ def door_is_open(occurrence: Occurrence, now: datetime) -> bool:
     """On the day itself, until the end. That no more names are taken beforehand does not shut the door."""
     takes_place = occurrence.event.state == PUBLISHED and not occurrence.is_cancelled
     return takes_place and day_has_come(occurrence, now) and now < occurrence.ends_at
+
+
+def is_around(occurrence: Occurrence, now: datetime) -> bool:
+    """True while the people at its door need its lists: two hours before it, and two hours after."""
+    return occurrence.starts_at - AROUND <= now <= occurrence.ends_at + AROUND
 
 
 def takes_walk_ins(occurrence: Occurrence, now: datetime) -> bool:

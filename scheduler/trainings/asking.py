@@ -48,9 +48,10 @@ class Request:
     certificates: bool = False
     note: str = ""
 
-    def index(self, booking: Booking) -> bytes:
-        """Equal for a form that was sent twice with the same answers."""
-        return states.blinded(booking, hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest())
+    def index(self, booking: Booking, nonce: str = "") -> bytes:
+        """Equal for a form that was sent twice with the same answers. `nonce`: of the form of a change."""
+        answers = repr((sorted(asdict(self).items()), nonce))
+        return states.blinded(booking, hashlib.sha256(answers.encode()).hexdigest())
 
 
 def submit(training_id: uuid.UUID, said: Request, nonce: str) -> Booking:
@@ -77,15 +78,18 @@ def submit(training_id: uuid.UUID, said: Request, nonce: str) -> Booking:
     return booking
 
 
-def change(booking_id: uuid.UUID, said: Request) -> Booking:
-    """Say it anew, until the provider has taken it up. A new address gets the letter again, and a link of its own."""
+def change(booking_id: uuid.UUID, said: Request, nonce: str = "") -> Booking:
+    """Say it anew, until the provider has taken it up. A new address gets the letter again, and a link of its own.
+
+    `nonce`: of the form; whoever has no more than the old link must not find the new one by guessing what was said.
+    """
     booking = locked(booking_id)
     if booking.state != states.SUBMITTED:
         raise Conflict(_l("Your request is being worked on, so it can't be changed here any more. Please call us."))
     _check(booking.training, said)
     moved = said.email.casefold() != booking.email.casefold()
     keep_unanswered(booking, said.wishes)
-    _write(booking, said)
+    _write(booking, said, nonce)
     if moved:
         booking.addressed += 1
         booking.link_generation += 1
@@ -155,12 +159,12 @@ def _replayed(earlier: Booking, said: Request) -> Booking:
     return earlier
 
 
-def _write(booking: Booking, said: Request) -> None:
+def _write(booking: Booking, said: Request, nonce: str = "") -> None:
     booking.days_wished = [[wish.day.isoformat(), wish.part] for wish in said.wishes]
     for name in ("head_count", "place", "languages", "audience", "equipment", "certificates", "language"):
         setattr(booking, name, getattr(said, name))
     booking.keep_secret(**{name: getattr(said, name) for name in states.SEALED})
-    booking.answers_index = said.index(booking)
+    booking.answers_index = said.index(booking, nonce)
     booking.revised_at = clock.to_minute(clock.now())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from ..forms.accounts import SignInForm
 from ..models.event import Event
 from ..models.user import Membership
 from . import again
+
+log = logging.getLogger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -183,7 +186,7 @@ def belongs_to(organization_id: uuid.UUID, *roles: str) -> bool:
 def host_or_cohost(event: Event) -> None:
     """Raise Missing for who belongs neither to the host nor to a co-host, whom people were told of by name."""
     if not belongs_to(event.organization_id) and not any(belongs_to(cohost.id) for cohost in event.cohosts):
-        raise Missing()
+        raise _not_theirs()
 
 
 def membership(organization_id: uuid.UUID | None, *roles: str) -> Membership:
@@ -197,4 +200,10 @@ def membership(organization_id: uuid.UUID | None, *roles: str) -> Membership:
                 raise Locked(NOT_YOURS)
             found: Membership = member
             return found
-    raise Missing()
+    raise _not_theirs()
+
+
+def _not_theirs() -> Missing:
+    """To who asks it looks as if nothing were there. The log tells whoever looks after the house of each try."""
+    log.warning("user %s asked for what is another organization's (%s)", current_user.user_id, request.endpoint)
+    return Missing()

@@ -23,7 +23,7 @@ from ..models.message import CANCELLATION_HOST, NO_ANSWER, REACHED, WILL_NOT_COM
 from ..models.organization import COORDINATOR, LEAD
 from ..rosters import Call, CallList
 from . import access, scripts
-from .rosters import own_date
+from .whose import own_date
 
 blueprint = Blueprint("calls", __name__, url_prefix="/console")
 

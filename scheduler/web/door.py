@@ -28,7 +28,7 @@ from ..rosters import NumberCard
 from ..rosters.sheets import OFF, OVER
 from . import access, languages, nonces, refusals
 from .editor import own
-from .rosters import own_date, own_place
+from .whose import own_date, own_list, own_place
 
 blueprint = Blueprint("door", __name__, url_prefix="/console")
 
@@ -218,7 +218,7 @@ def _in_their_language(language: str, template: str, **values: object) -> Markup
 @access.staff()
 def sheet(occurrence_id: uuid.UUID) -> Answer:
     """The sheet to sign, for the printer. What a sensitive event is about is not on it."""
-    occurrence = own_date(occurrence_id)
+    occurrence = own_list(occurrence_id)
     timed = occurrence.event.admission == "timed"
     user_id = current_user.user_id
     with transaction():

@@ -14,7 +14,8 @@ from ..core.errors import Missing
 from ..models import offer as offers
 from ..models.organization import COORDINATOR, LEAD
 from . import access
-from .rosters import act, own_place
+from .rosters import act
+from .whose import own_place
 
 blueprint = Blueprint("offers", __name__, url_prefix="/console")
 

@@ -20,7 +20,7 @@ from ..models.registration import Registration
 from . import access, refusals
 from .places.base import readable
 from .places.wishing import can_stand, filled, fresh, narrow, seen_at, wishes_of
-from .rosters import own_place
+from .whose import own_place
 
 blueprint = Blueprint("people", __name__, url_prefix="/console")
 

@@ -24,7 +24,7 @@ from ..models.room import with_room
 from ..registrations import Attendee
 from . import access, nonces, refusals
 from .places.offers import Offer
-from .rosters import own_date, own_place
+from .whose import own_date, own_place
 
 blueprint = Blueprint("phone", __name__, url_prefix="/console")
 

@@ -16,14 +16,14 @@ from werkzeug.wrappers import Response
 
 from .. import checkin, rosters, waitlist
 from ..core import clock, wording
-from ..core.errors import Conflict, Full, Missing, Refusal
+from ..core.errors import Conflict, Full, Refusal
 from ..core.extensions import transaction
 from ..forms.registrations import NEEDS
-from ..models import desk
 from ..models.event import Occurrence
 from ..models.organization import COORDINATOR, LEAD
 from ..rosters import Person, Roster
 from . import access, receipts
+from .whose import own_date, own_list, own_place
 
 blueprint = Blueprint("rosters", __name__, url_prefix="/console")
 
@@ -46,36 +46,11 @@ LETTER_TABS: dict[str, LazyString] = {
 }
 
 
-def own_date(occurrence_id: uuid.UUID | None, *roles: str) -> Occurrence:
-    """The date, if the person who is signed in belongs to its host; or, where no role is asked for, to a co-host."""
-    occurrence = desk.date(occurrence_id) if occurrence_id else None
-    if occurrence is None:
-        raise Missing()
-    if roles:
-        access.membership(occurrence.event.organization_id, *roles)
-    else:
-        access.host_or_cohost(occurrence.event)
-    return occurrence
-
-
-def own_place(registration_id: uuid.UUID, *roles: str) -> uuid.UUID:
-    """The date of a registration that the person who is signed in may work with."""
-    found = desk.place_of(registration_id)
-    if found is None:
-        raise Missing()
-    organization_id, occurrence_id = found
-    if roles or access.belongs_to(organization_id):
-        access.membership(organization_id, *roles)
-    else:
-        own_date(occurrence_id)
-    return occurrence_id
-
-
 @blueprint.route("/dates/<uuid:occurrence_id>/roster", methods=["GET", "POST"])
 @access.staff()
 def show(occurrence_id: uuid.UUID) -> Answer:
     """The roster. What is looked for comes by POST, so that no name stands in an address or a log."""
-    occurrence = own_date(occurrence_id)
+    occurrence = own_list(occurrence_id)
     if occurrence.purged_at is not None:
         return receipts.erased(occurrence)
     return _roster(occurrence_id)

@@ -158,11 +158,12 @@ def test_a_form_that_promised_a_shorter_time_is_shown_again(client: FlaskClient,
 
 
 def test_who_only_checks_in_at_the_co_host_may_too(
-    client: FlaskClient, posted: Posted, partner: uuid.UUID, world: ModuleType
+    client: FlaskClient, posted: Posted, partner: uuid.UUID, world: ModuleType, at: Any
 ) -> None:
     with transaction():
         events.name_cohosts(posted.event_id, [partner])
         world.attends(posted)
         staff = world.organizer(CHECKIN_LEAD, "far-shore")
+    at(db.session.get_one(Occurrence, posted.occurrence_id).starts_at)
     sign_in(client, staff)
     assert "Marisol O." in client.get(f"/console/dates/{posted.occurrence_id}/roster").text

@@ -334,7 +334,7 @@ def test_the_line_is_let_in_by_whoever_keeps_the_door(
 def test_who_did_not_come_has_a_tab(door: FlaskClient, world: ModuleType, posted: Any, at: Any) -> None:
     place = attend(world, at, posted, name="Rosa Méndez")
     assert "Did not come" not in text_of(door.get(roster_of(posted)).text)
-    at("2026-12-12 14:00")
+    at("2026-12-12 13:00")
     with transaction():
         assert checkin.mark_no_shows() == 1
         late = world.organizer(CHECKIN_LEAD)

@@ -259,3 +259,17 @@ def test_own_lists_show_nothing_of_others(client: FlaskClient, things: Things) -
         page = client.get(path).text
         for thing in things.ids.values():
             assert str(thing) not in page, path
+
+
+def test_each_try_at_what_is_not_theirs_stands_in_the_log(
+    client: FlaskClient, things: Things, outsider: Staff, caplog: pytest.LogCaptureFixture
+) -> None:
+    """To them both look alike; who looks after the house sees that somebody tries doors."""
+    sign_in(client, outsider)
+    for occurrence_id, tries in ((uuid.uuid4(), 0), (things.ids["occurrence_id"], 1)):
+        caplog.clear()
+        assert client.get(f"/console/dates/{occurrence_id}/roster").status_code == 404
+        told = [record.getMessage() for record in caplog.records if "another organization's" in record.getMessage()]
+        assert len(told) == tries
+        assert all(str(outsider.user_id) in words and "rosters.show" in words for words in told)
+        assert not any(str(occurrence_id) in words for words in told)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from scheduler import audits, registrations, waitlist
+from scheduler.core import clock
 from scheduler.core.extensions import db, transaction
 from scheduler.demo.cast import Posted, Staff
 from scheduler.models.audit import AuditEntry
@@ -370,6 +371,7 @@ def test_the_door_sees_the_line_but_does_not_answer_for_people(
     frees(inside[0])
     with transaction():
         volunteer = world.organizer(CHECKIN_LEAD)
+        db.session.get_one(Occurrence, posted.occurrence_id).starts_at = clock.now()
     sign_in(client, volunteer)
     said = read(page(client, roster(posted)))
     assert "A place is offered" in said and "Takes the place" not in said

@@ -67,6 +67,30 @@ def state_of(place: uuid.UUID) -> str:
     return db.session.get_one(Registration, place).state
 
 
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [("2026-12-12 07:29", 403), ("2026-12-12 07:30", 200), ("2026-12-12 13:30", 200), ("2026-12-12 13:31", 403)],
+)
+def test_who_works_at_the_door_sees_its_lists_while_they_are_there(
+    client: FlaskClient, posted: Any, world: ModuleType, at: Any, moment: str, status: int
+) -> None:
+    """Two hours before the date until two hours after: weeks ahead and at home nobody needs the names."""
+    place = attend(world, posted)
+    at(moment)
+    with transaction():
+        volunteer, lead = world.organizer(CHECKIN_LEAD), world.organizer(LEAD)
+    sign_in(client, volunteer)
+    for path in (roster_of(posted), f"/console/dates/{posted.occurrence_id}/sheet"):
+        answer = client.get(path)
+        assert answer.status_code == status and ("from two hours before the date" in answer.text) == (status == 403)
+    undone = press(client, "/console/account", f"/console/registrations/{place}/check-in/removal")
+    assert (undone.status_code == 403) == (status == 403)
+    assert client.get(f"/console/dates/{posted.occurrence_id}/slip").status_code == 200, "it names nobody"
+    looked = db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry))
+    assert bool(looked) == (status == 200)
+    assert sign_in(client, lead).get(roster_of(posted)).status_code == 200
+
+
 def test_an_empty_roster_says_so(desk: FlaskClient, posted: Any) -> None:
     page = text_of(desk.get(roster_of(posted)).text)
     assert "Nobody has signed up yet" in page

@@ -203,9 +203,12 @@ def test_it_can_be_changed_with_everything_in_its_place(client: FlaskClient) -> 
 
 def test_a_corrected_address_leads_to_a_page_of_its_own(client: FlaskClient) -> None:
     address = asked(client)
+    strangers = filled(client.get(f"{address}/change").text)
     fields = filled(client.get(f"{address}/change").text)
     answer = client.post(f"{address}/change", data={**fields, "email": "right@post.example"})
     assert answer.status_code == 303 and answer.location != address
+    guessed = client.post(f"{address}/change", data={**strangers, "email": "right@post.example"})
+    assert guessed.status_code == 404, "whoever opened the form by the old link, and guesses the new address"
     assert client.get(answer.location).status_code == 200 and client.get(address).status_code == 404
     again = client.post(f"{address}/change", data={**fields, "email": "right@post.example"})
     assert (again.status_code, again.location) == (303, answer.location), "an impatient thumb: its answer got lost"

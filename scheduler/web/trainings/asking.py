@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +37,7 @@ def ask(slug: str) -> Answer | Response:
         return _page(training, form)
     if languages.is_only_shown():
         return _page(training, form)
-    if not can_stand(training, form):
+    if not can_stand(form, training.id):
         return _page(training, form, 422)
     training_id = training.id
     try:
@@ -68,11 +69,13 @@ def _preset(form: RequestForm, training: Training) -> None:
         form.languages.data = list(training.languages)
 
 
-def can_stand(training: Training, form: RequestForm) -> bool:
-    """True if the form can be sent; otherwise it holds the words, and a nonce for the next try."""
+def can_stand(form: RequestForm, about: uuid.UUID) -> bool:
+    """True if the form about this training, or this request, can be sent; otherwise it holds the words, and a nonce for
+    the next try.
+    """
     fine, problems = form.validate(), []
-    if not nonces.is_good(form.nonce.data or "", training.id):
-        form.nonce.data = nonces.issue(training.id)
+    if not nonces.is_good(form.nonce.data or "", about):
+        form.nonce.data = nonces.issue(about)
         problems.append(_("This page was open for too long. We made it fresh. Please press the button again."))
     if form.was_filled_by_a_program:
         form.homepage.data = ""

@@ -11,12 +11,13 @@ from ... import trainings
 from ...core import clock
 from ...core.errors import Conflict, Missing, Refusal
 from ...core.extensions import transaction
+from ...forms.bookings import RequestForm
 from ...letters import employers, links
 from ...models import training as states
 from ...models.training import Booking
-from .. import access, languages, limits, refusals
+from .. import access, languages, limits, nonces, refusals
 from ..calendar import square
-from .asking import fitted, said
+from .asking import can_stand, fitted, said
 from .base import Answer, blueprint
 
 
@@ -69,11 +70,12 @@ def change(token: str) -> Answer | Response:
     form, booking_id = fitted(booking.training, request.form), booking.id
     if languages.is_only_shown():
         return _form(booking, token, form)
+    if not can_stand(form, booking_id):
+        return _form(booking, token, form, 422)
     try:
-        refusals.check(form)
         limits.take(limits.BOOKINGS)
         with transaction():
-            token = trainings.change(booking_id, said(form)).token()
+            token = trainings.change(booking_id, said(form), form.nonce.data).token()
     except Conflict as conflict:
         return _page(trainings.by_token(token), token, str(conflict.words), conflict.status)
     except Refusal as refusal:
@@ -82,24 +84,32 @@ def change(token: str) -> Answer | Response:
 
 
 def _sent_twice(token: str) -> Response:
-    """The link is dead because this very form has renewed it, a moment ago: lead to the new one. Raises Missing."""
+    """The link is dead because this very form has renewed it, a moment ago: lead to the new one.
+
+    Raises Missing, also for who has the old link and guesses what the form said: each of our forms has a nonce.
+    """
+    limits.take(limits.BOOKINGS)
     booking = trainings.by_token_before(token, _sent_now)
     return redirect(url_for(".own", token=booking.token()), 303)
 
 
 def _sent_now(booking: Booking) -> bytes:
     form = fitted(booking.training, request.form)
-    if not form.validate():
+    nonce = form.nonce.data or ""
+    if not form.validate() or not nonces.is_good(nonce, booking.id):
         raise Missing()
-    return said(form).index(booking)
+    return said(form).index(booking, nonce)
 
 
-def _form(booking: Booking, token: str, form: object = None, status: int = 200) -> Answer:
+def _form(booking: Booking, token: str, form: RequestForm | None = None, status: int = 200) -> Answer:
+    if form is None:
+        form = fitted(booking.training, None, **_values(booking))
+        form.nonce.data = nonces.issue(booking.id)
     today = clock.today(current_app.config["TIMEZONE"])
     page = render_template(
         "trainings/form.html",
         training=booking.training,
-        form=form or fitted(booking.training, None, **_values(booking)),
+        form=form,
         first_day=today + timedelta(days=1),
         last_day=today + states.FARTHEST,
         most_days=states.KEEP_DAYS,
