@@ -139,6 +139,10 @@ class EventForm(Form):
             for number in range(count)
         ]
 
+    def offer_admissions(self, present: str) -> None:
+        """Where invitations are made elsewhere nobody can keep a place here: only an event that is so may stay so."""
+        self.admission.choices = [choice for choice in ADMISSIONS if choice[0] != "invite_code" or choice[0] == present]
+
     def add_rows(self) -> None:
         """A few more empty rows for steps, as far as a visit may go."""
         for number in range(len(self.rows), min(len(self.rows) + ROWS, MOST_ROWS)):

@@ -103,7 +103,8 @@ def language() -> Answer:
     user_id = current_user.user_id
     with transaction():
         accounts.set_language(user_id, form.language.data)
-    return redirect(paths.own(request.form.get("back"), url_for(".account")), 303)
+    back = paths.own(request.form.get("back"), url_for(".account"))
+    return redirect(back if paths.can_be_opened(back) else url_for(".events"), 303)
 
 
 @blueprint.post("/account/password")

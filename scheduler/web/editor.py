@@ -69,6 +69,7 @@ def _new_form(kind: str) -> EventForm:
 def _offer(form: EventForm, event: Event | None) -> None:
     """Hand in the choices, and draw another row of steps where that was asked for."""
     form.type.choices = list(words.TYPES.items())
+    form.offer_admissions(event.admission if event else "")
     spoken = list(languages.SPOKEN.items())
     form.languages.choices = form.interpretation.choices = spoken
     form.amenities.choices = [(key, words.NEEDS[key]) for key in ("free", "child_care")] + list(words.AMENITIES.items())

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from flask import current_app
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
 
 def own(wished: str | None, otherwise: str) -> str:
     """The wished path if it is one of ours, `otherwise` if it could lead anywhere else."""
@@ -16,3 +20,12 @@ def own(wished: str | None, otherwise: str) -> str:
     except ValueError:
         return otherwise
     return otherwise if parts.scheme or parts.netloc else wished
+
+
+def can_be_opened(path: str) -> bool:
+    """True unless a page there only ever answers a button, so that to open it would lead nowhere."""
+    try:
+        current_app.url_map.bind("").match(urlsplit(path).path, method="GET")
+    except HTTPException as answer:
+        return isinstance(answer, RequestRedirect)
+    return True

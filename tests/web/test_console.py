@@ -175,6 +175,8 @@ class TestLanguage:
         assert (
             press(desk, "/console/account", path, language="es", back="//evil.example").location == "/console/account"
         )
+        unopened = f"/console/registrations/{uuid.uuid4()}/check-in"
+        assert press(desk, "/console/account", path, language="es", back=unopened).location == "/console/"
         for wrong in ("xx", "", "ar-XB"):
             assert press(desk, "/console/account", path, language=wrong).status_code == 422
 

@@ -367,6 +367,14 @@ def test_two_presses_on_a_new_event_make_one_draft(desk: FlaskClient) -> None:
     assert len(db.session.scalars(sa.select(Event)).all()) == 1
 
 
+def test_nobody_is_let_in_by_invitations_that_are_never_made(desk: FlaskClient, draft: str) -> None:
+    assert 'value="invite_code"' not in desk.get(f"{draft}/words").text
+    assert save(desk, f"{draft}/words", admission="invite_code").status_code == 422
+    with transaction():
+        event_of().admission = "invite_code"
+    assert 'value="invite_code"' in desk.get(f"{draft}/words").text, "what is so stays so"
+
+
 def test_a_draft_is_thrown_away_after_one_more_question(desk: FlaskClient, draft: str) -> None:
     save(desk, f"{draft}/dates", **DATE, venue="")
     assert f'href="{draft}/removal"' in desk.get(draft).text

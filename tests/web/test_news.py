@@ -183,6 +183,22 @@ def test_the_public_page_says_what_moved(client: FlaskClient, world: ModuleType,
     assert "This date has a new address" in read(page(client, f"/en/events/{clinic.slug}"))
 
 
+def test_the_tag_says_what_is_new_and_not_more(client: FlaskClient, world: ModuleType, clinic: Posted) -> None:
+    """A Saturday that stays is not said to have moved to another day."""
+    move, shown = f"/console/dates/{clinic.occurrence_id}/move", f"/en/events/{clinic.slug}"
+    save(client, move, ends="15:00")
+    for address in ("/en/", shown):
+        assert ">New hours</span>" in page(client, address) and ">Moved</span>" not in page(client, address)
+    with transaction():
+        elsewhere = world.venue(clinic.organization_id)
+    save(client, move, venue=str(elsewhere))
+    for address in ("/en/", shown):
+        assert ">New address</span>" in page(client, address) and ">Moved</span>" not in page(client, address)
+    save(client, move, day="2026-12-12")
+    for address in ("/en/", shown):
+        assert ">Moved</span>" in page(client, address)
+
+
 def test_the_public_page_does_not_call_another_hour_another_address(client: FlaskClient, clinic: Posted) -> None:
     save(client, f"/console/dates/{clinic.occurrence_id}/move", ends="14:00")
     said = read(page(client, f"/en/events/{clinic.slug}"))
