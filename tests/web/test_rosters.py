@@ -172,7 +172,7 @@ def test_a_second_check_in_says_already_in(desk: FlaskClient, world: ModuleType,
         at.later(minutes=20)
     assert answer.status_code == 409
     assert "Rosa M. : Already in, 9:21 AM." in text_of(answer.text)
-    assert f'name="back" value="{roster_of(posted)}"' in answer.text, "another language leads to a page, not to a button"
+    assert f'name="back" value="{roster_of(posted)}"' in answer.text, "another language leads to a page, no button"
     assert state_of(place) == CHECKED_IN
 
 
