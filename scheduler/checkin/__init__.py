@@ -4,6 +4,7 @@ from .arriving import check_in, count_arrivals, let_in, undo_check_in
 from .no_shows import mark_no_shows
 from .waits import minutes_to_wait
 from .walking_in import (
+    AROUND,
     BY_INVITATION,
     NOT_TODAY,
     day_has_come,
@@ -17,7 +18,7 @@ from .walking_in import (
 )
 
 __all__ = [
-    "BY_INVITATION", "NOT_TODAY", "check_in", "count_arrivals", "day_has_come", "door_is_open", "is_around",
-    "is_by_invitation", "is_full", "let_in", "mark_no_shows", "minutes_to_wait", "set_walk_ins", "takes_walk_ins",
-    "undo_check_in", "walk_in",
+    "AROUND", "BY_INVITATION", "NOT_TODAY", "check_in", "count_arrivals", "day_has_come", "door_is_open",
+    "is_around", "is_by_invitation", "is_full", "let_in", "mark_no_shows", "minutes_to_wait", "set_walk_ins",
+    "takes_walk_ins", "undo_check_in", "walk_in",
 ]  # fmt: skip

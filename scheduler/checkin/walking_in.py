@@ -19,6 +19,7 @@ from . import numbers
 
 NOT_TODAY = _l("Walk-ins are taken in on the day itself, until the end.")
 AROUND = timedelta(hours=2)
+"""So long before a date and after it the people at its door need its lists."""
 BY_INVITATION = _l("This session is for one employer. Its staff come in by the employer’s link.")
 
 

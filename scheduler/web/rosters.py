@@ -23,9 +23,10 @@ from ..models.event import Occurrence
 from ..models.organization import COORDINATOR, LEAD
 from ..rosters import Person, Roster
 from . import access, receipts
-from .whose import own_date, own_list, own_place
+from .whose import own_date, own_list, own_place, why_shut
 
 blueprint = Blueprint("rosters", __name__, url_prefix="/console")
+blueprint.add_app_template_global(why_shut)
 
 Answer = str | Response | tuple[str, int]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from .. import checkin
 from ..core import clock
 from ..core.errors import Locked, Missing
+from ..core.wording import clock_time, short_date
 from ..models import desk
 from ..models.event import Occurrence
 from ..models.organization import COORDINATOR, LEAD
@@ -40,6 +42,17 @@ def own_list(occurrence_id: uuid.UUID) -> Occurrence:
     if not plans and occurrence.purged_at is None and not checkin.is_around(occurrence, clock.now()):
         raise Locked(_l("At the door, this list can be seen from two hours before the date until two hours after it."))
     return occurrence
+
+
+def why_shut(occurrence: Occurrence) -> str:
+    """Why people at the door cannot see its lists now; empty while they can, and of what names nobody any more."""
+    now = clock.now()
+    if occurrence.purged_at is not None or checkin.is_around(occurrence, now):
+        return ""
+    if now > occurrence.starts_at:
+        return str(_("The list is closed"))
+    opens = clock.local(occurrence.starts_at - checkin.AROUND, occurrence.zone)
+    return str(_("The list opens %(day)s, %(time)s", day=short_date(opens.date()), time=clock_time(opens)))
 
 
 def own_place(registration_id: uuid.UUID, *roles: str) -> uuid.UUID:

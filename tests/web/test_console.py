@@ -116,6 +116,9 @@ class TestEvents:
             page = client.get(f"/console/{tab}").text
             assert "/console/events/" not in page and "Drafts" not in page and "Unfinished" not in page
             assert "/console/venues/" not in page and "/console/checklists/" not in page
+        assert "The list opens Fri, Dec 4, 7:30 AM" in client.get("/console/").text
+        at("2026-12-04 08:00")
+        sign_in(client, staff)
         assert f"/console/dates/{posted.occurrence_id}/roster" in client.get("/console/").text
 
     def test_roles_count_for_their_organization_only(self, client: FlaskClient, world: ModuleType, at: Any) -> None:

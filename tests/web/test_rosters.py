@@ -86,6 +86,10 @@ def test_who_works_at_the_door_sees_its_lists_while_they_are_there(
     undone = press(client, "/console/account", f"/console/registrations/{place}/check-in/removal")
     assert (undone.status_code == 403) == (status == 403)
     assert client.get(f"/console/dates/{posted.occurrence_id}/slip").status_code == 200, "it names nobody"
+    listed = [client.get(f"/console/{tab}").text for tab in ("", "?show=past")]
+    assert any(f'href="{roster_of(posted)}"' in text for text in listed) == (status == 200)
+    words = {"07:29": "The list opens Sat, Dec 12, 7:30 AM", "13:31": "The list is closed"}.get(moment[-5:], "")
+    assert any(words in text for text in listed)
     looked = db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry))
     assert bool(looked) == (status == 200)
     assert sign_in(client, lead).get(roster_of(posted)).status_code == 200
@@ -110,7 +114,7 @@ def test_the_waitlist_is_one_number_everywhere(desk: FlaskClient, world: ModuleT
 
 def test_people_are_counted_in_spanish_too(desk: FlaskClient, world: ModuleType, posted: Any) -> None:
     press(desk, "/console/account", "/console/account/language", language="es")
-    for party, words in ((1, "0 aquí, de 1 persona anotada"), (2, "0 aquí, de 3 personas anotadas")):
+    for party, words in ((1, "0 aquí, de 1 persona registrada"), (2, "0 aquí, de 3 personas registradas")):
         with transaction():
             world.attends(posted, party=party)
         assert words in text_of(desk.get(roster_of(posted)).text)
