@@ -262,7 +262,7 @@ def test_who_waits_is_let_in_where_there_is_room(world: ModuleType, at: Any) -> 
         posted = world.workshop(seats=2)
         leaves, stays = world.attends(posted), world.attends(posted)
         waiting = world.attends(posted, contact="w@post.example")
-    at("2026-12-12 21:30")
+    at("2026-12-12 07:30")
     with pytest.raises(Full), transaction():
         checkin.let_in(waiting)
     with transaction():
