@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from scheduler import registrations
+from scheduler import events, registrations
 from scheduler.core.extensions import db, transaction
 from scheduler.models.event import Event, Occurrence
 from scheduler.models.organization import CHECKIN_LEAD, COORDINATOR, LEAD
@@ -498,3 +498,16 @@ def test_an_event_that_is_over_asks_for_nothing_but_a_new_date(client: FlaskClie
     said = page(client, f"/console/events/{posted.event_id}")
     assert "This event is over. Add a date to hold it again." in said
     assert "Please put right" not in said and "Cancel this event" not in said
+
+
+def test_what_would_be_good_is_said_after_publishing_too(client: FlaskClient, world: ModuleType, staff: Any) -> None:
+    """Whoever keeps a place online waits for a link that nobody has written."""
+    with transaction():
+        posted = world.workshop(format="online", join_link="")
+    sign_in(client, staff)
+    address = f"/console/events/{posted.event_id}"
+    assert "There is no link to join yet." in client.get(address).text
+    with transaction():
+        events.cancel_date(posted.occurrence_id, {"en": "No heat", "es": "Sin calefacción"})
+    said = client.get(address).text
+    assert "All dates are called off. Add a date to hold it again." in said and "This event is over" not in said
