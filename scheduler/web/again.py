@@ -19,7 +19,7 @@ from . import paths
 GOOD_FOR = timedelta(hours=1)
 MOST_OCTETS = 64 * 1024
 PLACE = "form|sent too late"
-NOT_TYPED = ("csrf_token", "show", "nonce")
+NOT_TYPED = ("csrf_token", "show", "nonce", "seen")
 NEVER_KEPT = ("accounts", "console")
 """Pages with passwords."""
 
@@ -33,8 +33,9 @@ class Sent:
 
     @property
     def shown(self) -> list[str]:
-        """What somebody typed or chose, to be looked at before it is sent."""
-        return [value for name, value in self.fields if value.strip() and name not in NOT_TYPED]
+        """What somebody typed, to be looked at before it is sent. Where they only chose, what they chose."""
+        said = [value.strip() for name, value in self.fields if value.strip() and name not in NOT_TYPED]
+        return [value for value in said if " " in value] or said
 
 
 def pack() -> str:
