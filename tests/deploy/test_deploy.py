@@ -106,6 +106,19 @@ def test_old_copies_go_whatever_becomes_of_the_new_one(tmp_path: Path, status: i
     assert {name for name in found if name in ages} == {"keyring-b.copy", "porchlight-b.copy", "mine.txt"}
 
 
+def test_no_copy_outlives_the_promise_because_the_timer_came_some_minutes_sooner(tmp_path: Path) -> None:
+    """A copy that is left tonight is 7 (or 35) days old tomorrow, and older when tomorrow's start is a later one."""
+    timer = (DEPLOY / "systemd" / "porchlight-backup.timer").read_text()
+    minutes = int(re.findall(r"^RandomizedDelaySec=(\d+)min$", timer, re.M)[0])
+    (tmp_path / "flask").symlink_to("/bin/true")
+    for name, nights in (("keyring-a.copy", 6), ("porchlight-a.copy", 34)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() - nights * 86_400 + 2 * minutes * 60,) * 2)
+    asked = [DEPLOY / "backup.sh", tmp_path, tmp_path]
+    subprocess.run(asked, check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert not list(tmp_path.glob("*-a.copy"))
+
+
 def test_a_folder_that_is_away_keeps_nothing_alive_in_the_other(tmp_path: Path) -> None:
     old = tmp_path / "keyring-a.copy"
     old.touch()
