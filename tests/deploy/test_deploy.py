@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
+import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -51,6 +55,40 @@ def test_the_image_holds_all_that_runs() -> None:
         for name in source.split():
             assert (ROOT / name).exists() and f"!{name}" in let_in, name
     assert "USER 10001" in said and "--require-hashes" in said
+
+
+def compose_asks(port: int) -> int:
+    """What the health check of compose.yaml ends with, asking somebody at this port."""
+    said = (DEPLOY / "compose" / "compose.yaml").read_text()
+    (program,) = re.findall(r"- python\n\s+- -c\n\s+- >-\n(.+?)\n\s+interval:", said, re.S)
+    program = " ".join(program.split()).replace("8000", str(port)).replace("timeout=8", "timeout=1")
+    settings = {"SCHEDULER_BASE_URL": "https://porchlight.example"}
+    return subprocess.run([sys.executable, "-c", program], env=settings, stderr=subprocess.DEVNULL).returncode
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_web_server_that_answers_for_its_health_is_well(status: int) -> None:
+    """Letters that are late are no reason to call the web dead. It asks by the public name: no other is answered."""
+    asked: list[tuple[str, str]] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Host"]))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answering) as web:
+        threading.Thread(target=web.handle_request, daemon=True).start()
+        assert compose_asks(web.server_port) == 0
+    assert asked == [("/health", "porchlight.example")]
+
+
+def test_a_web_server_that_takes_calls_and_says_nothing_is_not() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert compose_asks(silent.getsockname()[1]) != 0
 
 
 def test_the_proxy_writes_no_address_down() -> None:
