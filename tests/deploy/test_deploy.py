@@ -113,6 +113,47 @@ def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:
     assert not ours, ours
 
 
+def test_commands_by_hand_use_the_database_of_the_units() -> None:
+    """It stands in the settings that the docs write: who reads those by hand reads no unit."""
+    said = (ROOT / "docs" / "operations.md").read_text()
+    (settings,) = re.findall(r"cat > /etc/porchlight/settings <<'END'\n(.+?)\nEND\n", said, re.S)
+    assert "SCHEDULER_INSTANCE_DIR=/var/lib/porchlight" in settings.splitlines()
+    for unit in (path.read_text() for path in UNITS if path.suffix == ".service"):
+        assert "EnvironmentFile=/etc/porchlight/settings" in unit and "StateDirectory=porchlight\n" in unit
+        assert "Environment=SCHEDULER_INSTANCE_DIR=/var/lib/porchlight\n" in unit
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one machine", "several"])
+def test_a_command_by_hand_has_the_settings_and_not_the_rights_of_root(tmp_path: Path, several: bool) -> None:
+    (tmp_path / "settings").write_text("SCHEDULER_INSTANCE_DIR=/somewhere\nSCHEDULER_SITE_NAME='A $1 door'\n")
+    names = ["secret-key", "master-key", "database-url", "keyring-url"] if several else []
+    for name in names:
+        (tmp_path / name).write_text(f"the {name}\n")
+    program = tmp_path / "runuser"
+    program.write_text('#!/bin/sh\nprintf "%s|" "$@"; echo; umask; env | grep ^SCHEDULER_\n')
+    program.chmod(0o755)
+    script = (DEPLOY / "porchlight.sh").read_text()
+    script = script.replace("/etc/porchlight", str(tmp_path)).replace("/opt/porchlight", str(tmp_path))
+    done = subprocess.run(
+        ["sh", "-c", script, "porchlight", "staff", "list", "Lamplight House"],
+        capture_output=True, text=True, check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    called, umask, *settings = done.stdout.splitlines()
+    assert called == "-u|porchlight|--|.venv/bin/flask|--app|wsgi|staff|list|Lamplight House|" and umask == "0077"
+    expected = ["SCHEDULER_INSTANCE_DIR=/somewhere", "SCHEDULER_SITE_NAME=A $1 door"]
+    expected += [f"SCHEDULER_{name.upper().replace('-', '_')}=the {name}" for name in names]
+    assert sorted(settings) == sorted(expected)
+
+
+def test_compose_finds_its_settings_in_every_shell() -> None:
+    """Cron has no shell in which somebody said them: what must be set stands in the file that Compose reads."""
+    said = (ROOT / "docs" / "operations.md").read_text()
+    (written,) = re.findall(r"cat > \.env <<'END'\n(.+?)\nEND\nchmod 600 \.env\n", said, re.S)
+    needed = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "compose" / "compose.yaml").read_text()))
+    assert needed and needed <= set(re.findall(r"^(\w+)=", written, re.M))
+    assert "deploy/compose/.env" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 def test_web_processes_may_keep_to_their_share_of_the_processors() -> None:
     """The later filter allows what the one before it takes away with all resources."""
     for name in ("porchlight.service", "porchlight-web@.service"):
