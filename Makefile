@@ -7,6 +7,8 @@ JOBS ?= 2
 
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
+# Apart from instance/, which is where a real installation keeps its database and its keys.
+DEMO := instance/demo
 MESSAGES := scheduler/translations
 CATALOGUES := $(wildcard $(MESSAGES)/*/LC_MESSAGES/messages.po)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -22,7 +24,7 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/ready $(CATALOGUES:.po=.mo) ## serve the demo world on PORT (default 8000), with mail to read at /mailbox
-	@SCHEDULER_DEMO=1 PORT=$(PORT) exec $(FLASK) serve
+	@SCHEDULER_DEMO=1 SCHEDULER_INSTANCE_DIR="$${SCHEDULER_INSTANCE_DIR:-$(DEMO)}" PORT=$(PORT) exec $(FLASK) serve
 
 test: .venv/ready-to-test $(CATALOGUES:.po=.mo) ## run every test but the drills, on SQLite and PostgreSQL (TESTS=tests/web narrows it)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)
@@ -54,7 +56,7 @@ lock: .venv/ready-to-test ## pin the newest versions, with hashes for every plat
 	done
 
 clean: ## remove what was made here: .venv, caches and the demo world
-	@rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find scheduler tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

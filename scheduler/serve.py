@@ -127,7 +127,7 @@ def require_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise Misconfigured(
-                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run PORT={port + 1}"
+                f"Port {port} on {host} cannot be used ({error.strerror}). Set another, as in PORT={port + 1}."
             ) from None
 
 

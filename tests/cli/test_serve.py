@@ -186,3 +186,4 @@ def test_a_taken_port_is_said_in_words(served: Served, folder: Path) -> None:
         cwd=ROOT, env=os.environ | own, text=True, capture_output=True, timeout=20,
     )  # fmt: skip
     assert second.returncode == 1 and f"Port {served.port}" in second.stderr and "Traceback" not in second.stderr
+    assert f"Set another, as in PORT={served.port + 1}." in second.stderr and "make" not in second.stderr

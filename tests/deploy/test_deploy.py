@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
+import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -53,6 +57,40 @@ def test_the_image_holds_all_that_runs() -> None:
     assert "USER 10001" in said and "--require-hashes" in said
 
 
+def compose_asks(port: int) -> int:
+    """What the health check of compose.yaml ends with, asking somebody at this port."""
+    said = (DEPLOY / "compose" / "compose.yaml").read_text()
+    (program,) = re.findall(r"- python\n\s+- -c\n\s+- >-\n(.+?)\n\s+interval:", said, re.S)
+    program = " ".join(program.split()).replace("8000", str(port)).replace("timeout=8", "timeout=1")
+    settings = {"SCHEDULER_BASE_URL": "https://porchlight.example"}
+    return subprocess.run([sys.executable, "-c", program], env=settings, stderr=subprocess.DEVNULL).returncode
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_web_server_that_answers_for_its_health_is_well(status: int) -> None:
+    """Letters that are late are no reason to call the web dead. It asks by the public name: no other is answered."""
+    asked: list[tuple[str, str]] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Host"]))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answering) as web:
+        threading.Thread(target=web.handle_request, daemon=True).start()
+        assert compose_asks(web.server_port) == 0
+    assert asked == [("/health", "porchlight.example")]
+
+
+def test_a_web_server_that_takes_calls_and_says_nothing_is_not() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert compose_asks(silent.getsockname()[1]) != 0
+
+
 def test_the_proxy_writes_no_address_down() -> None:
     """Without a word about logs, Caddy writes each failed request to its standard error: its address holds a link."""
     said = (DEPLOY / "compose" / "Caddyfile").read_text()
@@ -73,6 +111,47 @@ def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     ours = [line for line in checked.stderr.splitlines() if "porchlight" in line]
     assert not ours, ours
+
+
+def test_commands_by_hand_use_the_database_of_the_units() -> None:
+    """It stands in the settings that the docs write: who reads those by hand reads no unit."""
+    said = (ROOT / "docs" / "operations.md").read_text()
+    (settings,) = re.findall(r"cat > /etc/porchlight/settings <<'END'\n(.+?)\nEND\n", said, re.S)
+    assert "SCHEDULER_INSTANCE_DIR=/var/lib/porchlight" in settings.splitlines()
+    for unit in (path.read_text() for path in UNITS if path.suffix == ".service"):
+        assert "EnvironmentFile=/etc/porchlight/settings" in unit and "StateDirectory=porchlight\n" in unit
+        assert "Environment=SCHEDULER_INSTANCE_DIR=/var/lib/porchlight\n" in unit
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one machine", "several"])
+def test_a_command_by_hand_has_the_settings_and_not_the_rights_of_root(tmp_path: Path, several: bool) -> None:
+    (tmp_path / "settings").write_text("SCHEDULER_INSTANCE_DIR=/somewhere\nSCHEDULER_SITE_NAME='A $1 door'\n")
+    names = ["secret-key", "master-key", "database-url", "keyring-url"] if several else []
+    for name in names:
+        (tmp_path / name).write_text(f"the {name}\n")
+    program = tmp_path / "runuser"
+    program.write_text('#!/bin/sh\nprintf "%s|" "$@"; echo; umask; env | grep ^SCHEDULER_\n')
+    program.chmod(0o755)
+    script = (DEPLOY / "porchlight.sh").read_text()
+    script = script.replace("/etc/porchlight", str(tmp_path)).replace("/opt/porchlight", str(tmp_path))
+    done = subprocess.run(
+        ["sh", "-c", script, "porchlight", "staff", "list", "Lamplight House"],
+        capture_output=True, text=True, check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    called, umask, *settings = done.stdout.splitlines()
+    assert called == "-u|porchlight|--|.venv/bin/flask|--app|wsgi|staff|list|Lamplight House|" and umask == "0077"
+    expected = ["SCHEDULER_INSTANCE_DIR=/somewhere", "SCHEDULER_SITE_NAME=A $1 door"]
+    expected += [f"SCHEDULER_{name.upper().replace('-', '_')}=the {name}" for name in names]
+    assert sorted(settings) == sorted(expected)
+
+
+def test_compose_finds_its_settings_in_every_shell() -> None:
+    """Cron has no shell in which somebody said them: what must be set stands in the file that Compose reads."""
+    said = (ROOT / "docs" / "operations.md").read_text()
+    (written,) = re.findall(r"cat > \.env <<'END'\n(.+?)\nEND\nchmod 600 \.env\n", said, re.S)
+    needed = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "compose" / "compose.yaml").read_text()))
+    assert needed and needed <= set(re.findall(r"^(\w+)=", written, re.M))
+    assert "deploy/compose/.env" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 def test_web_processes_may_keep_to_their_share_of_the_processors() -> None:
@@ -104,6 +183,19 @@ def test_old_copies_go_whatever_becomes_of_the_new_one(tmp_path: Path, status: i
     asked, *found = done.stdout.splitlines()
     assert re.search(r"^--app wsgi backup \S+/main/porchlight-\w+\.copy --keyring \S+/keys/keyring-\w+\.copy$", asked)
     assert {name for name in found if name in ages} == {"keyring-b.copy", "porchlight-b.copy", "mine.txt"}
+
+
+def test_no_copy_outlives_the_promise_because_the_timer_came_some_minutes_sooner(tmp_path: Path) -> None:
+    """A copy that is left tonight is 7 (or 35) days old tomorrow, and older when tomorrow's start is a later one."""
+    timer = (DEPLOY / "systemd" / "porchlight-backup.timer").read_text()
+    minutes = int(re.findall(r"^RandomizedDelaySec=(\d+)min$", timer, re.M)[0])
+    (tmp_path / "flask").symlink_to("/bin/true")
+    for name, nights in (("keyring-a.copy", 6), ("porchlight-a.copy", 34)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() - nights * 86_400 + 2 * minutes * 60,) * 2)
+    asked = [DEPLOY / "backup.sh", tmp_path, tmp_path]
+    subprocess.run(asked, check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert not list(tmp_path.glob("*-a.copy"))
 
 
 def test_a_folder_that_is_away_keeps_nothing_alive_in_the_other(tmp_path: Path) -> None:

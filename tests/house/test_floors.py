@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .tree import imports, modules, room, where
+import re
+
+from .tree import ROOT, imports, modules, room, where
 
 FLOORS = [
     {"core.errors", "core.clock", "core.languages", "core.cursors"},
@@ -67,3 +69,10 @@ def test_verbs_do_not_know_the_request() -> None:
         for word in ("import request", "request,", " session,", "current_user", "import g\n"):
             lines = [line for line in text.splitlines() if line.startswith("from flask") and word.strip(",") in line]
             assert not lines, f"{where(path)} takes {word.strip()} from flask: hand the value in from the page instead"
+
+
+def test_the_map_names_every_noun_and_all_of_the_ground() -> None:
+    drawn = (ROOT / "docs" / "architecture.md").read_text().split("```")[1]
+    there = {name.split(".")[2] for name in modules() if name.startswith(("scheduler.models.", "scheduler.core."))}
+    missing = sorted(there - set(re.findall(r"\w+", drawn)))
+    assert not missing, f"docs/architecture.md says nothing of {missing}: add them to the rows of models and core"
