@@ -121,9 +121,11 @@ def put_stamps(entry: Event, created: datetime, revised: datetime, sequence: int
 def put_place(entry: Event, occurrence: Occurrence, page: str, *, address_known: bool) -> None:
     """Where it is: the address, the area of a hidden place, or how to join online; the link for who has a place."""
     venue = occurrence.venue
-    if venue is not None and not venue.online and (address_known or not venue.hidden):
+    if venue is not None and occurrence.is_only_online:
+        venue = None
+    if venue is not None and (address_known or not venue.hidden):
         _put_address(entry, venue)
-    elif venue is not None and not venue.online:
+    elif venue is not None:
         put_text(entry, "location", one_line(", ".join(part for part in (venue.area, venue.city) if part)))
     else:
         put_text(entry, "location", _("Online") if occurrence.is_online else _("See the event page"))

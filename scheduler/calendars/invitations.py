@@ -168,7 +168,7 @@ def _how_to_change(registration: Registration, by_code: str) -> str:
 
 def _way(occurrence: Occurrence, language: str) -> list[str]:
     transit, ways = components.transit(occurrence, language), []
-    if transit:
+    if transit and not occurrence.is_only_online:
         ways.append(_("Getting there: %(transit)s", transit=transit))
     if occurrence.join_link:
         ways.append(f"{_('To join online')}: {occurrence.join_link}")

@@ -11,7 +11,7 @@ from ..models import message as letters
 from ..models import offer as offers
 from ..models import registration as places
 from ..models.checklist import new_on_the_list
-from ..models.event import Event, Occurrence
+from ..models.event import PRIVATE, Event, Occurrence
 from ..models.line import place_in_line
 from ..models.message import Message
 from ..models.offer import Offer
@@ -175,6 +175,7 @@ def _what(registration: Registration, language: str) -> Facts:
         "minutes": event.about_minutes,
         "child_care": "child_care" in event.amenities,
         "event_page": links.event(event, language),
+        "has_page": event.visibility != PRIVATE,
         "listing": links.listing(language),
         **_list(event, language),
     }
@@ -198,7 +199,10 @@ def _list(event: Event, language: str) -> Facts:
 
 
 def _where(message: Message, language: str) -> Facts:
-    """The place; a hidden address only for people who have a place."""
+    """The place; a hidden address only for people who have a place, and none where nobody has to go.
+
+    `only_there`: one could join from home before.
+    """
     registration = message.registration
     assert registration is not None
     occurrence, venue = registration.occurrence, registration.occurrence.venue
@@ -207,9 +211,10 @@ def _where(message: Message, language: str) -> Facts:
         "online": occurrence.is_only_online,
         "also_online": occurrence.is_online,
         "join_link": occurrence.join_link if seated else "",
-        "area": venue.whereabouts if venue else "",
+        "area": venue.whereabouts if venue and not occurrence.is_only_online else "",
+        "only_there": bool(occurrence.event.join_link) and not occurrence.is_online,
     }
-    if venue is None or (venue.hidden and not seated):
+    if venue is None or occurrence.is_only_online or (venue.hidden and not seated):
         return {**ways, "venue": "", "address": "", "transit": None}
     return {
         **ways,

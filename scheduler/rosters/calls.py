@@ -46,7 +46,7 @@ class Call:
     `tries`: calls to them without an answer since there was this to tell, the last one at `tried_local`; `attempts`:
     those about this letter; `until_local`: when an offer ends;
     `may_wait`: there is another time that they could wait for instead; `moved`: what is new about a moved date;
-    `address`: where it is now, empty if they may not know; `new`: what is new on the list; `reason`: why the host
+    `address`: where it is now, empty if they may not know; `by_link`: it can be joined from home, or could be; `new`: what is new on the list; `reason`: why the host
     cancelled; `mail_failed`: a letter came back.
     """
 
@@ -74,6 +74,7 @@ class Call:
     may_wait: bool
     moved: moved.Moved | None
     address: str
+    by_link: bool
     new: list[Texts]
     reason: Texts
     offer_id: uuid.UUID | None
@@ -128,6 +129,7 @@ def call_of(message: Message, mail_failed: bool, may_wait: bool, vain: list[Mess
         may_wait=may_wait,
         moved=moved.of(registration) if message.letter == letters.MOVE else moved.unheard(registration),
         address=_address(registration) if message.letter in NEWS_OF_PLACE else "",
+        by_link=occurrence.is_online or bool(occurrence.event.join_link),
         new=_new(registration) if message.letter in NEWS_OF_LIST and registration.state in SEATED else [],
         reason=occurrence.reason_off,
         offer_id=offer.id if offer else None,
@@ -146,7 +148,10 @@ def _address(registration: Registration) -> str:
     if venue is None or (venue.kept_back and not seated):
         return ""
     name = "" if registration.is_discreet else venue.name
-    parts = [venue.name, link] if venue.online else [name, venue.room, venue.full_address, link]
+    if occurrence.is_only_online:
+        parts = [venue.name if venue.online else "", link]
+    else:
+        parts = [name, venue.room, venue.full_address, link]
     return ", ".join(part for part in parts if part)
 
 

@@ -17,13 +17,16 @@ from . import languages
 
 @dataclass(frozen=True)
 class Words:
-    """What to read aloud, in one language; `on_request`: what is new on the list, for who wants to hear it."""
+    """What to read aloud, in one language; `on_request`: what is new on the list, and `why` it is off, for who
+    wants to hear it.
+    """
 
     language: str
     greeting: str
     if_another_answers: str
     message: str
     on_request: list[str]
+    why: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def _words(call: Call, language: str) -> Words:
             if_another_answers=_("I'll call again, thank you."),
             message=_message(call, language),
             on_request=_new(call, language) if call.discreet else [],
+            why=_reason(call, language) if call.discreet and call.letter == letters.CANCELLATION_HOST else "",
         )
 
 
@@ -80,6 +84,9 @@ def _message(call: Call, language: str) -> str:
         )
     if call.letter == letters.MOVE:
         return _with_news(call, language, _moved(call, when))
+    if call.letter == letters.NEW_ADDRESS and call.by_link:
+        return str(_("Your appointment on %(when)s stays. The address or the way to join has changed. I will tell you.",
+                     when=when))  # fmt: skip
     if call.letter == letters.NEW_ADDRESS:
         return str(
             _("Your appointment on %(when)s stays. The address has changed. I will tell you the new one.", when=when)
@@ -122,8 +129,10 @@ def _moved(call: Call, when: str) -> str:
         return _until_another_hour(call, when, wording.clock_time(call.moved.ends_local))
     before = _when(call.moved.was_local)
     if call.has_place:
-        return str(_("Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
-                     before=before, when=when))  # fmt: skip
+        words = [_("Your appointment on %(before)s has moved to %(when)s instead. Can you come then?",
+                   before=before, when=when)]  # fmt: skip
+        words += [] if call.moved.same_place else [_("The address is new, too. I will tell you.")]
+        return " ".join(words)
     return str(_("The date that you wait for has moved from %(before)s to %(when)s. You are still in line. "
                  "Do you want to stay in it?", before=before, when=when))  # fmt: skip
 
@@ -145,11 +154,15 @@ def _until_another_hour(call: Call, when: str, ends: str) -> str:
 
 
 def _cancelled(call: Call, language: str, when: str) -> str:
-    words = [_will_not_be(call, when, in_language(call.reason, language).rstrip("."))]
+    words = [_will_not_be(call, when, "" if call.discreet else _reason(call, language))]
     if call.moved:
         old = _when(call.moved.was_local)
         words.append(_("It was first planned for %(old)s. It does not take place then either.", old=old))
     return " ".join([*words, _("Please do not travel."), _("You did nothing wrong.")])
+
+
+def _reason(call: Call, language: str) -> str:
+    return in_language(call.reason, language).rstrip(".")
 
 
 def _will_not_be(call: Call, when: str, reason: str) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from scheduler import registrations
+from scheduler import outbox, registrations
 from scheduler.core.extensions import db, transaction
 from scheduler.models import message as kinds
 from scheduler.models.registration import Registration
 
 from .conftest import Scene
-from .reading import page_of, parsed, text_of
+from .reading import calendar_of, page_of, parsed, text_of
 
 FULL = {"wording": "full", "language": "en"}
 
@@ -40,6 +40,44 @@ def test_an_online_event_names_no_place_and_no_weather(scene: Scene) -> None:
     waiting = words(scene.waitlist_joined(event={**announced, "slug": "three"}, **FULL))
     assert all("https://meet.example/papers" in letter for letter in (said, kept)) and "meet.example" not in waiting
     assert "online" in said and "Snow" not in said and "Child care" not in said
+
+
+def test_a_date_that_went_online_sends_nobody_to_its_old_house(scene: Scene) -> None:
+    """A snow day: the place still stands in the plan, and nobody has to go there."""
+    announced = {"format": "online", "join_link": "https://meet.example/papers"}
+    kept = scene.confirmation(event={**announced, "slug": "one"}, **FULL)
+    for letter in (kept, scene.reminder(event={**announced, "slug": "two"}, **FULL)):
+        said = words(letter)
+        assert "https://meet.example/papers" in said and "Harbor" not in said and "Pink Line" not in said
+        calendar = calendar_of(parsed(letter))
+        if calendar is not None:
+            entry = calendar.walk("VEVENT")[0]
+            assert str(entry["LOCATION"]) == "Online" and "Pink Line" not in str(entry["DESCRIPTION"])
+
+
+def test_without_a_link_somebody_says_how_to_join(scene: Scene) -> None:
+    assert "The host tells you how to join." in words(scene.confirmation(event={"format": "online"}, **FULL))
+
+
+@pytest.mark.parametrize(
+    ("format", "link", "told"),
+    [
+        ("online", "https://meet.example/a", "There is a new link to join."),
+        ("online", "", "The way to join has changed."),
+        ("hybrid", "https://meet.example/a", "The address or the way to join has changed."),
+        ("in_person", "https://meet.example/a", "You can take part in person only."),
+        ("in_person", "", "The address has changed."),
+    ],
+)
+def test_news_of_the_way_to_join_is_true_whatever_it_was(scene: Scene, format: str, link: str, told: str) -> None:
+    scene.confirmation(**FULL)
+    scene.mark_sent(kinds.CONFIRMATION)
+    with transaction():
+        event = scene.world.registration(scene.registration_id).occurrence.event
+        event.format, event.join_link = format, link
+        outbox.tell_of_address(event.id)
+    said = words(scene.composed(kinds.NEW_ADDRESS))
+    assert told in said and ("The address has changed." in said) == (told == "The address has changed.")
 
 
 def test_a_timed_clinic_tells_the_persons_own_time_and_a_workshop_its_hours(scene: Scene) -> None:

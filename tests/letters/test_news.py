@@ -131,3 +131,18 @@ def test_a_held_place_is_asked_to_confirm_before_it_is_lost(scene: Scene) -> Non
     with transaction():
         registrations.reconfirm(scene.registration_id)
     assert scene.world.registration(scene.registration_id).keep_asked_at is None
+
+
+@pytest.mark.parametrize("wording", ["full", "discreet"])
+def test_another_day_in_another_house_says_both(scene: Scene, wording: str) -> None:
+    """Whoever only reads old and new day goes to the old house."""
+    scene.confirmation(wording=wording)
+    occurrence = scene.world.registration(scene.registration_id).occurrence
+    week, occurrence_id = timedelta(weeks=1), occurrence.id
+    starts, ends = occurrence.starts_local + week, occurrence.ends_local + week
+    with transaction():
+        elsewhere = scene.world.venue(occurrence.event.organization_id)
+    with transaction():
+        events.move_date(occurrence_id, starts, ends, elsewhere)
+    letter = parsed(scene.composed(kinds.MOVE))
+    assert "The address is new, too." in text_of(letter) and "The address is new, too." in page_of(letter)

@@ -309,20 +309,25 @@ def test_a_call_about_a_move_tells_what_is_new_on_the_list(
     assert "bank card" not in waits and aloud not in waits
 
 
+@pytest.mark.parametrize("wording", ["full", "discreet"])
 def test_whoever_waits_in_line_has_no_appointment_that_could_be_off(
-    desk: FlaskClient, world: ModuleType, posted: Any
+    desk: FlaskClient, world: ModuleType, posted: Any, wording: str
 ) -> None:
-    phones(world, posted, "Has")
-    phones(world, posted, "Waits", 45)
+    """The host's reason may say what the appointment is about: where words are discreet it is not read out."""
+    phones(world, posted, "Has", wording=wording)
+    phones(world, posted, "Waits", 45, wording=wording)
     with transaction():
         events.cancel_date(posted.occurrence_id, {"en": "No heat in the building.", "es": "No hay calefacción."})
     has, waits = (
         text_of(f"<main>{card}") for card in desk.get(calls_of(posted)).text.split('<li class="card stack">')[1:]
     )
-    off = "on Saturday, December 12, 9:30 AM will not take place: No heat in the building."
+    why = ": No heat in the building." if wording == "full" else "."
+    off = f"on Saturday, December 12, 9:30 AM will not take place{why}"
     assert f"We are sorry. Your appointment {off}" in has
     assert f"We are sorry. The appointment you wait for {off}" in waits and "Your appointment on" not in waits
     assert all("Please do not travel. You did nothing wrong." in card for card in (has, waits))
+    asked = "Why, if they want to hear it: No heat in the building"
+    assert all((asked in card) == (wording == "discreet") for card in (has, waits))
 
 
 @pytest.mark.parametrize(("wording", "aloud"), [("full", "New on the list: A bank"), ("discreet", "May I tell")])
