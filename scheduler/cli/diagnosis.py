@@ -19,7 +19,7 @@ from ..models.board import hosts_without_phone
 from ..models.event import Occurrence
 from ..models.heartbeat import heartbeat
 from ..models.organization import partners
-from . import schema
+from . import schema, worlds
 
 LATE_MINUTES = 5
 LONGEST_SILENCE = timedelta(minutes=15)
@@ -208,6 +208,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "key ring": key_ring,
     "mail server": mail_server,
     "base url": base_url,
+    "demo": worlds.published_passwords,
     "proxies": proxies,
     "limits": limits,
     "worker": worker,
