@@ -11,8 +11,8 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, web
-from .core import config, keyring, logs
-from .core.extensions import QuietSessions, bind_database, csrf, db, limiter, login, mail, migrate
+from .core import config, keyfiles, keyring, logs
+from .core.extensions import QuietSessions, bind_database, bind_limiter, csrf, db, login, mail, migrate
 
 
 class House(Flask):
@@ -43,7 +43,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
 
 def bind_ground(app: Flask) -> None:
     """The extensions, in the order in which they need each other."""
-    Path(app.config["INSTANCE_DIR"]).mkdir(parents=True, exist_ok=True)
+    keyfiles.folder(Path(app.config["INSTANCE_DIR"]))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.session_interface = QuietSessions()
     bind_database(app)
@@ -55,6 +55,6 @@ def bind_ground(app: Flask) -> None:
     # Over https Flask-WTF wants a Referer, which our own Referrer-Policy withholds; the token is the guard.
     app.config.setdefault("WTF_CSRF_SSL_STRICT", False)
     csrf.init_app(app)
-    limiter.init_app(app)
+    bind_limiter(app)
     login.session_protection = None
     login.init_app(app, add_context_processor=False)

@@ -47,7 +47,7 @@ def serve(host: str) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--processes", type=click.IntRange(1), help="How many; one on SQLite, else two.")
+@click.option("--processes", type=click.IntRange(1), help="How many; two, or one where they cannot count together.")
 @with_appcontext
 def web(host: str, processes: int | None) -> None:
     """Web only, for one of several machines; workers run beside it."""

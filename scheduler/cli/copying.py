@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from .. import postman
 from ..core import keyring
-from ..core.extensions import db
+from ..core.extensions import db, transaction
 from . import schema
 
 LONGEST_DUMP_SECONDS = 3600
@@ -32,9 +33,13 @@ def backup(database: Path, ring: Path | None) -> None:
     copy(db.engine, database)
     postman.part_from_copies()
     click.echo(f"The database is copied to {database} ({database.stat().st_size // 1024} KB).")
-    if ring is not None:
+    if ring is None:
+        click.echo("The key ring is not copied: --keyring names where to.")
+    else:
         copy(keyring.current().engine, ring)
         click.echo(f"The key ring is copied to {ring}. Delete this copy within a week.")
+    with transaction():
+        postman.note_copy()
 
 
 def copy(engine: sa.Engine, to: Path) -> None:
@@ -48,6 +53,9 @@ def copy(engine: sa.Engine, to: Path) -> None:
             _vacuum_into(engine, to)
         else:
             _dump(engine.url, to)
+    except sqlite3.Error as error:
+        to.unlink(missing_ok=True)
+        raise click.ClickException(f"{to} cannot be written: {error}.") from None
     except BaseException:
         to.unlink(missing_ok=True)
         raise

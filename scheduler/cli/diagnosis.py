@@ -14,16 +14,22 @@ from flask import current_app
 
 from .. import audits, postman, privacy, serve, trainings
 from ..core import clock, keyring
-from ..core.extensions import db
+from ..core.extensions import db, limiter
 from ..models.board import hosts_without_phone
 from ..models.event import Occurrence
 from ..models.heartbeat import heartbeat
 from ..models.organization import partners
-from . import schema
+from . import schema, worlds
 
 LATE_MINUTES = 5
 LONGEST_SILENCE = timedelta(minutes=15)
 OLDEST_COPY = timedelta(days=2)
+
+
+class Note(str):
+    """A finding that may be left."""
+
+    __slots__ = ()
 
 
 def report() -> None:
@@ -31,8 +37,9 @@ def report() -> None:
     healthy = True
     for name, check in CHECKS.items():
         wrong = _ask(check)
-        healthy = healthy and (not wrong or check in ADVICE)
-        word = "ok" if not wrong else "note" if check in ADVICE else "fix"
+        advice = check in ADVICE or isinstance(wrong, Note)
+        healthy = healthy and (not wrong or advice)
+        word = "ok" if not wrong else "note" if advice else "fix"
         click.echo(f"{word:<5}{name}{': ' if wrong else ''}{wrong}")
     if not healthy:
         raise click.exceptions.Exit(1)
@@ -47,6 +54,8 @@ def _ask(check: Callable[[], str]) -> str:
 
 def database() -> str:
     """Reachable and migrated."""
+    if schema.is_newer():
+        return schema.NEWER
     return "" if schema.is_current() else "tables of this version are missing. Run: flask --app wsgi db upgrade"
 
 
@@ -116,6 +125,20 @@ def limits() -> str:
     )
 
 
+def counters() -> str:
+    """Tries to sign in are counted: without that, nobody could be stopped, so nobody is let in."""
+    if not current_app.config["RATELIMIT_ENABLED"]:
+        if _is_here(urlsplit(current_app.config["BASE_URL"]).hostname or ""):
+            return ""
+        return "SCHEDULER_LIMITER_OFF is set, so anybody may guess passwords all day. Leave it out."
+    if limiter.storage.check():
+        return ""
+    return (
+        "what SCHEDULER_LIMITER_STORAGE_URL names gives no answer, and nobody on staff can sign in until it does. "
+        "Start the Redis or Valkey."
+    )
+
+
 def proxies() -> str:
     """Behind a proxy the visitors' networks are known from its headers only."""
     if current_app.config["TRUSTED_PROXIES"] or not current_app.config["BASE_URL"].startswith("https://"):
@@ -129,7 +152,9 @@ def proxies() -> str:
 def worker() -> str:
     """One was at work a short while ago."""
     row = heartbeat()
-    if row is None or row.beaten_at is None or clock.now() - row.beaten_at <= LONGEST_SILENCE:
+    if row is None or row.beaten_at is None:
+        return Note("none was at work yet. Start one: flask --app wsgi worker (`serve` brings its own)")
+    if clock.now() - row.beaten_at <= LONGEST_SILENCE:
         return ""
     return f"none was at work since {_minute(row.beaten_at)}. Start one: flask --app wsgi worker"
 
@@ -196,7 +221,7 @@ def backups() -> str:
         return "none was made with flask --app wsgi backup; docs/operations.md says how."
     if clock.now() - row.copied_at <= OLDEST_COPY:
         return ""
-    return f"the last one was made {_minute(row.copied_at)}. Is its timer on?"
+    return f"the last one was made {_minute(row.copied_at)} (of the key ring only if it was named). Is its timer on?"
 
 
 def _minute(instant: datetime) -> str:
@@ -208,8 +233,10 @@ CHECKS: dict[str, Callable[[], str]] = {
     "key ring": key_ring,
     "mail server": mail_server,
     "base url": base_url,
+    "demo": worlds.published_passwords,
     "proxies": proxies,
     "limits": limits,
+    "counters": counters,
     "worker": worker,
     "mail": pause,
     "outbox": outbox,

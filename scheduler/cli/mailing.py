@@ -32,6 +32,10 @@ def pause() -> None:
 def resume(yes: bool, drop_due: bool) -> None:
     """Say what would leave, ask, and let it."""
     schema.require_current()
+    with transaction():
+        if postman.may_deliver():
+            click.echo("Mail is not paused. Nothing was changed.")
+            return
     _say_why()
     waiting = postman.due_letters()
     total = sum(waiting.values())
@@ -50,7 +54,6 @@ def resume(yes: bool, drop_due: bool) -> None:
 def _say_why() -> None:
     row = heartbeat()
     if row is None or row.paused_at is None:
-        click.echo("Mail is not paused.")
         return
     since = clock.to_minute(row.paused_at).isoformat(" ")
     why = (

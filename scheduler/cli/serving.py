@@ -6,17 +6,14 @@ import os
 from urllib.parse import urlsplit
 
 import click
-import sqlalchemy as sa
 from flask import Flask, current_app
 
 from .. import serve as machine
 from .. import worker
 from ..core.config import LOOPBACK
 from ..core.errors import Misconfigured
-from ..core.extensions import db
 from ..demo import world as demo
 from ..demo.staff import SIGN_INS
-from ..models.user import User
 from . import schema, worlds
 
 
@@ -28,6 +25,7 @@ def serve(host: str) -> None:
     if app.config["DEMO"]:
         _light_the_demo()
     schema.require_current()
+    worlds.refuse_published_passwords()
     greeting = _greeting(app)
     machine.serve(app, host, port_of(app), announce=lambda: click.echo(greeting))
     click.echo("Porchlight is out. Good night.")
@@ -49,6 +47,7 @@ def port_of(app: Flask) -> int:
 
 
 def _light_the_demo() -> None:
+    worlds.refuse_published_passwords()
     if not schema.is_current():
         click.echo("Preparing the database")
         schema.upgrade()
@@ -61,15 +60,11 @@ def _greeting(app: Flask) -> str:
     base = app.config["BASE_URL"]
     lines = ["", f"Porchlight is lit at {base}/"]
     if app.config["DEMO"]:
-        if _has_demo_staff():
+        if worlds.has_demo_staff():
             lines += ["", f"Sign in at {base}/sign-in as"]
             lines += [f"  {who.role:<13} {who.email:<36} {who.password}" for who in SIGN_INS]
         lines += ["", f"Read the mail at {base}/mailbox"]
     return "\n".join([*lines, "Stop with Ctrl-C.", ""])
-
-
-def _has_demo_staff() -> bool:
-    return db.session.scalar(sa.select(User.id).where(User.email_index == User.index_of(SIGN_INS[0].email))) is not None
 
 
 def web(host: str, processes: int | None) -> None:
@@ -81,6 +76,7 @@ def web(host: str, processes: int | None) -> None:
             "Redis or Valkey."
         )
     schema.require_current()
+    worlds.refuse_published_passwords()
     greeting = f"Porchlight's web answers at {host}:{port_of(app)} for {app.config['BASE_URL']}/"
     machine.serve_web(app, host, port_of(app), processes, announce=lambda: click.echo(greeting))
 

@@ -12,11 +12,16 @@ from ..core.extensions import transaction
 from ..models.organization import LEAD, called
 from . import schema
 
+LONGEST_NAME = 200
+LINE_ENDS = ("Cc", "Zl", "Zp")
+"""Categories of Unicode: controls, and what ends lines and paragraphs."""
+
 
 def create_admin(email: str, name: str, password: str, organization: str) -> None:
     """A user who leads this organization. Raises Refusal for a known e-mail or a short password."""
     schema.require_current()
     require_address(email)
+    _require_name(organization)
     with transaction():
         user = accounts.create_user(email=email, name=name, password=password, language="en")
         host = called(organization) or organizations.create_organization(slug=slug_of(organization), name=organization)
@@ -30,6 +35,13 @@ def require_address(email: str) -> None:
     """Raises ClickException for what no letter could reach."""
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         raise click.ClickException("This is not an e-mail address.")
+
+
+def _require_name(organization: str) -> None:
+    """Raises ClickException for what no page could show as a name."""
+    broken = any(unicodedata.category(sign) in LINE_ENDS for sign in organization)
+    if not organization.strip() or broken or len(organization) > LONGEST_NAME:
+        raise click.ClickException(f"The organization's name must be one line of 1 to {LONGEST_NAME} letters.")
 
 
 def slug_of(name: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
@@ -12,11 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from . import languages
+from . import keyfiles, languages
 from .errors import Misconfigured
 
 PREFIX = "SCHEDULER_"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+SHORTEST_SECRET = 32
 USUAL_PORTS = {"http": ":80", "https": ":443"}
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN_ADDRESS = re.compile(r"(?=[^@]{1,31}@)[\w-]+(\.[\w-]+)*@([\w-]+\.)+[\w-]+", re.ASCII)
@@ -62,11 +61,14 @@ def _base_url(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in USUAL_PORTS or not parts.hostname or parts.username is not None:
-        raise Misconfigured(f"SCHEDULER_BASE_URL must be like https://porchlight.example, and is {address!r}.")
+    more = parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in USUAL_PORTS or not parts.hostname or more:
+        raise Misconfigured(
+            f"SCHEDULER_BASE_URL must be like https://porchlight.example, without a path, and is {address!r}."
+        )
     own = parts.hostname in LOOPBACK
     host = parts.netloc.lower() if own else plain_host(parts.netloc, parts.scheme)
-    return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+    return f"{parts.scheme}://{host}"
 
 
 def plain_host(host: str, scheme: str) -> str:
@@ -127,16 +129,24 @@ def _with_driver(url: str) -> str:
 def _keys(env: Mapping[str, str], instance: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     one_machine = settings["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
     keys: dict[str, Any] = {}
-    for name in ("SECRET_KEY", "MASTER_KEY"):
+    for name in ("MASTER_KEY", "SECRET_KEY"):
         value = env.get(name)
         if not value and one_machine:
-            value = _generated(instance / name.lower().replace("_", "-"))
+            path = instance / name.lower().replace("_", "-")
+            if name == "MASTER_KEY":
+                keyfiles.require_nothing_sealed(path, (settings["SQLALCHEMY_DATABASE_URI"], settings["KEYRING_URL"]))
+            value = keyfiles.kept(path)
         if not value:
             raise Misconfigured(
                 f"SCHEDULER_{name} (or SCHEDULER_{name}_FILE) is missing. Every machine needs the same one; make it "
                 "once with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
             )
         keys[name] = value
+    if len(keys["SECRET_KEY"]) < SHORTEST_SECRET:
+        raise Misconfigured(
+            f"SCHEDULER_SECRET_KEY must have {SHORTEST_SECRET} characters or more: whoever guesses it signs in as "
+            "anybody. Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        )
     try:
         keys["MASTER_KEY"] = bytes.fromhex(keys["MASTER_KEY"])
     except ValueError:
@@ -163,29 +173,11 @@ def _written(name: str, path: Path) -> str:
         raise Misconfigured(f"SCHEDULER_{name}_FILE cannot be read: {error.strerror}.") from None
 
 
-def _generated(path: Path) -> str:
-    """One key per machine, made before anything forks; the first process to come wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    return path.read_text().strip()
-
-
 def _mail(env: Mapping[str, str], base_url: str) -> dict[str, Any]:
     host = urlsplit(base_url).hostname or "localhost"
     domain = host if "." in host and not host.replace(".", "").isdigit() else "porchlight.example"
     return {
-        "MAIL_SERVER": env.get("MAIL_SERVER", ""),
+        "MAIL_SERVER": _mail_server(env.get("MAIL_SERVER", "")),
         "MAIL_PORT": _number(env, "MAIL_PORT", 25),
         "MAIL_USERNAME": env.get("MAIL_USERNAME"),
         "MAIL_PASSWORD": env.get("MAIL_PASSWORD"),
@@ -194,6 +186,14 @@ def _mail(env: Mapping[str, str], base_url: str) -> dict[str, Any]:
         "MAIL_DEFAULT_SENDER": _sender(env.get("MAIL_DEFAULT_SENDER", f"desk@{domain}")),
         "MAIL_BOUNCES": _bounces(env.get("MAIL_BOUNCES", "")),
     }
+
+
+def _mail_server(host: str) -> str:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise Misconfigured(f"SCHEDULER_MAIL_SERVER must be like mail.porchlight.example, and is {host!r}.") from None
+    return host
 
 
 def _sender(typed: str) -> str:

@@ -24,11 +24,13 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
+from limits.errors import ConfigurationError
 from sqlalchemy.orm import DeclarativeBase
 
 from . import counters as counters  # registers shared:// with the limiter
 from . import engines
 from .engines import WRITING
+from .errors import Misconfigured
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -185,3 +187,14 @@ def bind_database(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         engines.prepare(db.engine)
+
+
+def bind_limiter(app: Flask) -> None:
+    """Where limits are counted. Raises Misconfigured, and keeps to itself what may hold a password."""
+    try:
+        limiter.init_app(app)
+    except (ConfigurationError, ValueError):
+        raise Misconfigured(
+            "SCHEDULER_LIMITER_STORAGE_URL must be like redis://host:6379, for Redis and Valkey both, or be left out; "
+            "nothing can count at what it says now."
+        ) from None

@@ -115,11 +115,15 @@ def part_from_copies() -> None:
     """After a copy of the database: beat once more, so that the copy knows fewer. Opens its transactions."""
     with transaction():
         row = _locked()
-        row.copied_at = clock.now()
         if _in_step(row):
             keyring.current().hear(row.beats)
         row.beats = beats = row.beats + 1
     keyring.current().hear(beats)
+
+
+def note_copy() -> None:
+    """All that was to be copied is. Inside `with transaction():`."""
+    _locked().copied_at = clock.now()
 
 
 def due_letters() -> Counter[str]:

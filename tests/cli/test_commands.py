@@ -81,6 +81,14 @@ def test_create_admin_refuses_in_words(app: Flask, email: str, password: str, wo
     assert db.session.scalar(sa.select(Organization.id).limit(1)) is None, "nothing is stored by halves"
 
 
+@pytest.mark.parametrize("name", ["", " ", "Two\nlines", "Two\u2028lines", "n" * 201])
+def test_create_admin_wants_a_name_that_fits(app: Flask, name: str) -> None:
+    facts = ["--email", "a@b.example", "--name", "A", "--password", "four words in a row", "--organization", name]
+    made = call(app, "create-admin", *facts)
+    assert made.exit_code == 1 and "one line of 1 to 200 letters" in made.output
+    assert db.session.scalar(sa.select(Organization.id).limit(1)) is None
+
+
 def test_serve_without_a_mail_server_refuses_in_words(environ: Mapping[str, str]) -> None:
     refused = flask(environ, "serve")
     assert refused.returncode == 1
@@ -115,6 +123,10 @@ def test_postgresql_without_its_keys_is_refused_in_words(tmp_path: Path) -> None
         ("SCHEDULER_BASE_URL", "porchlight.example", "SCHEDULER_BASE_URL must be like https://porchlight.example"),
         ("SCHEDULER_BASE_URL", "https://", "SCHEDULER_BASE_URL must be like https://porchlight.example"),
         ("SCHEDULER_BASE_URL", "http://[::1", "SCHEDULER_BASE_URL must be like https://porchlight.example"),
+        ("SCHEDULER_BASE_URL", "https://porchlight.example/Places/", "without a path"),
+        ("SCHEDULER_BASE_URL", "https://porchlight.example?place=1", "without a path"),
+        ("SCHEDULER_SECRET_KEY", "changeme", "SCHEDULER_SECRET_KEY must have 32 characters or more"),
+        ("SCHEDULER_MAIL_SERVER", "mail..example", "SCHEDULER_MAIL_SERVER must be like mail.porchlight.example"),
     ],
 )
 def test_a_bad_setting_is_said_in_words(tmp_path: Path, name: str, value: str, words: str) -> None:
@@ -124,7 +136,8 @@ def test_a_bad_setting_is_said_in_words(tmp_path: Path, name: str, value: str, w
 
 @pytest.mark.parametrize("kind", ["postgres", "postgresql"])
 def test_addresses_of_both_databases_may_be_as_providers_write_them(tmp_path: Path, kind: str) -> None:
-    keys = {"SCHEDULER_SECRET_KEY": "x", "SCHEDULER_MASTER_KEY": "ab" * 32, "SCHEDULER_INSTANCE_DIR": str(tmp_path)}
+    keys = {f"SCHEDULER_{name}_KEY": "ab" * 32 for name in ("SECRET", "MASTER")}
+    keys["SCHEDULER_INSTANCE_DIR"] = str(tmp_path)
     read = config.read(keys | {f"SCHEDULER_{name}_URL": f"{kind}://u@host/name" for name in ("DATABASE", "KEYRING")})
     assert {read["SQLALCHEMY_DATABASE_URI"], read["KEYRING_URL"]} == {"postgresql+psycopg://u@host/name"}
 
@@ -137,7 +150,6 @@ def test_addresses_of_both_databases_may_be_as_providers_write_them(tmp_path: Pa
         ("http://porchlight.example:80", "http://porchlight.example"),
         ("https://porchlight.example:8443", "https://porchlight.example:8443"),
         ("http://porchlight.example:443", "http://porchlight.example:443"),
-        ("https://porchlight.example/Places/", "https://porchlight.example/Places"),
         ("http://[2001:DB8::1]:80", "http://[2001:db8::1]"),
         ("http://localhost:80", "http://localhost:80"),
     ],

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sqlite3
 import stat
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -117,6 +120,43 @@ def test_backup_without_pg_dump_says_so(app: Flask, tmp_path: Path, monkeypatch:
         assert done.exit_code == 0
 
 
+def test_a_copy_that_does_not_fit_is_said_in_words(app: Flask, tmp_path: Path, with_programs: None) -> None:
+    with no_file_longer_than(40_960):
+        failed = call(app, "backup", str(tmp_path / "main"))
+    assert failed.exit_code == 1 and isinstance(failed.exception, SystemExit), failed.exception
+    assert "cannot be written: " in failed.output or "pg_dump failed: " in failed.output
+    assert not list(tmp_path.iterdir()) and "note backups: none was made" in call(app, "doctor").output
+
+
+@contextmanager
+def no_file_longer_than(octets: int) -> Iterator[None]:
+    """As on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_half_a_copy_is_none(app: Flask, tmp_path: Path, with_programs: None) -> None:
+    (tmp_path / "keys").mkdir()
+    main, ring = tmp_path / "main.copy", tmp_path / "keys" / "ring.copy"
+    ring.touch()
+    half = call(app, "backup", str(main), "--keyring", str(ring))
+    assert half.exit_code == 1 and "ring.copy cannot be written: File exists" in half.output and main.exists()
+    assert "note backups: none was made" in call(app, "doctor").output
+    ring.unlink()
+    main.unlink()
+    assert call(app, "backup", str(main), "--keyring", str(ring)).exit_code == 0
+    assert "ok   backups" in call(app, "doctor").output
+
+
+def test_backup_says_what_it_did_not_copy(app: Flask, tmp_path: Path, with_programs: None) -> None:
+    assert "The key ring is not copied" in call(app, "backup", str(tmp_path / "main")).output
+    assert "ok   backups" in call(app, "doctor").output
+
+
 def test_mail_is_paused_and_resumed(app: Flask, world: ModuleType) -> None:
     assert "Mail is paused." in call(app, "pause-mail").output
     with transaction():
@@ -138,6 +178,25 @@ def test_letters_of_before_the_copy_can_be_dropped(app: Flask, world: ModuleType
     assert "Dropped: 1" in resumed.output
     db.session.rollback()
     assert not postman.due_letters() and not postman.is_paused()
+
+
+def test_nothing_is_dropped_where_mail_goes(app: Flask, world: ModuleType) -> None:
+    with transaction():
+        world.attends(world.workshop())
+    postman.beat()
+    said = call(app, "resume-mail", "--yes", "--drop-due")
+    assert said.exit_code == 0 and said.output == "Mail is not paused. Nothing was changed.\n"
+    db.session.rollback()
+    assert postman.due_letters() == {"confirmation": 1}
+
+
+def test_a_restored_copy_is_known_before_a_worker_saw_it(app: Flask, world: ModuleType) -> None:
+    with transaction():
+        world.attends(world.workshop())
+    postman.beat()
+    keyring.current().hear(keyring.current().beats() + 5)
+    said = call(app, "resume-mail", "--yes", "--drop-due").output
+    assert "one was restored" in said and "Dropped: 1" in said and "Mail goes again." in said
 
 
 def test_doctor_says_what_has_stopped(app: Flask, world: ModuleType, at: Clock) -> None:
@@ -186,7 +245,8 @@ def test_doctor_says_when_each_web_counts_alone(app: Flask) -> None:
 
 def test_doctor_knows_the_age_of_the_last_copy(app: Flask, at: Clock) -> None:
     at("2026-11-16 10:00")
-    postman.part_from_copies()
+    with transaction():
+        postman.note_copy()
     assert "ok   backups" in call(app, "doctor").output
     at("2026-11-19 10:00")
     assert "note backups: the last one was made 2026-11-16 16:00 UTC" in call(app, "doctor").output

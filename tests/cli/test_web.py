@@ -10,9 +10,10 @@ import urllib.request
 from collections.abc import Mapping
 
 import psutil
+from flask import Flask
 
 from ..ground.mail import free_port
-from .test_commands import ROOT, flask
+from .test_commands import ROOT, call, flask
 
 
 def test_it_answers_until_it_is_stopped(environ: Mapping[str, str]) -> None:
@@ -38,3 +39,9 @@ def test_several_processes_need_counters_that_they_share(environ: Mapping[str, s
     alone = dict(environ) | {"SCHEDULER_LIMITER_STORAGE_URL": "memory://"}
     refused = flask(alone, "web", "--processes", "2")
     assert refused.returncode == 1 and "SCHEDULER_LIMITER_STORAGE_URL" in refused.stderr
+
+
+def test_help_says_how_many_processes_there_are(app: Flask) -> None:
+    """On either database."""
+    said = call(app, "web", "--help").output
+    assert "two, or one where they cannot count" in said and "SQLite" not in said

@@ -8,6 +8,7 @@ from .tree import ROOT, imports, modules, room, where
 
 FLOORS = [
     {"core.errors", "core.clock", "core.languages", "core.cursors"},
+    {"core.keyfiles"},
     {"core.config", "core.logs", "core.tokens", "core.wording", "core.postoffice", "core.counters", "core.engines"},
     {"core.keyring"},
     {"core.extensions", "core.sealing"},

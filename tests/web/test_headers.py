@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from datetime import timedelta
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
@@ -112,10 +113,10 @@ def test_another_host_is_not_answered(client: FlaskClient) -> None:
 @pytest.mark.parametrize("written", ["https://porchlight.example", "https://Porchlight.Example:443/"])
 @pytest.mark.parametrize("host", ["porchlight.example", "PORCHLIGHT.example", "porchlight.example:443"])
 def test_the_own_host_is_answered_however_it_is_written(
-    app: Flask, client: FlaskClient, written: str, host: str
+    app: Flask, client: FlaskClient, tmp_path: Path, written: str, host: str
 ) -> None:
     """Whether or not a proxy says that it was asked by https, and adds the port."""
-    bare = {"SCHEDULER_INSTANCE_DIR": app.config["INSTANCE_DIR"], "SCHEDULER_BASE_URL": written}
+    bare = {"SCHEDULER_INSTANCE_DIR": str(tmp_path), "SCHEDULER_BASE_URL": written}
     app.config["BASE_URL"] = config.read(bare)["BASE_URL"]
     for scheme in ("http", "https"):
         named = {"base_url": f"{scheme}://somewhere", "headers": {"Host": host, "Origin": "https://porchlight.example"}}
