@@ -27,8 +27,7 @@ from ..models.registration import NO_SHOW, OFFERED
 from ..rosters import NumberCard
 from ..rosters.sheets import OFF, OVER
 from . import access, languages, nonces, refusals
-from .editor import own
-from .whose import own_date, own_list, own_place
+from .whose import own_date, own_event, own_list, own_place
 
 blueprint = Blueprint("door", __name__, url_prefix="/console")
 
@@ -116,7 +115,7 @@ def _invitation(occurrence: Occurrence) -> str:
 @access.staff(LEAD, COORDINATOR)
 def set_walk_ins(event_id: uuid.UUID) -> Answer:
     """Whether people without a booking are taken in; leads back to the door of the date where it was pressed."""
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     dates = [occurrence.id for occurrence in event.occurrences]
     back = request.form.get("date", type=uuid.UUID)
     with transaction():
