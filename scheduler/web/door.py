@@ -53,9 +53,8 @@ def walk_in(occurrence_id: uuid.UUID) -> Answer:
         return _walk_in_page(occurrence, form)
     try:
         refusals.check(form)
-        if not nonces.is_good(form.nonce.data or "", event_id):
-            form.nonce.data = nonces.issue(event_id)
-            raise Refusal(_("This page was open for too long. We made it fresh. Please press the button again."))
+        if stale := nonces.renewed(form, event_id):
+            raise Refusal(stale)
         return redirect(url_for(".number", registration_id=_take_in(occurrence_id, form)), 303)
     except Full:
         wish = {"spoken": form.spoken.data, "party": form.party.data}
