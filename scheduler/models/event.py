@@ -16,13 +16,11 @@ from .organization import Organization
 from .venue import Venue
 
 DRAFT, PUBLISHED, CANCELLED, COMPLETED = "draft", "published", "cancelled", "completed"
-STATES = (DRAFT, "in_review", PUBLISHED, CANCELLED, COMPLETED)
 PUBLIC, UNLISTED, PRIVATE = "public", "unlisted", "private"
 IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
 
-# How people get in. The first four take registrations; the others show how to come.
+# How people get in: these take registrations; `numbers` and `invite_code` show how to come.
 REGISTERS = ("single_session", "timed", "open_door", "seats")
-ADMISSIONS = (*REGISTERS, "numbers", "invite_code")
 
 # Which door an event type stands behind.
 DOORS = {
