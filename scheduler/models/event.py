@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..core import clock, keyring
 from .base import Id, Instant, Model, Texts, WallTime, WordSet, derived_key
 from .checklist import Checklist
+from .doors import DOORS
 from .organization import Organization
 from .venue import Venue
 
@@ -22,21 +23,7 @@ IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
 # How people get in: these take registrations; `numbers` and `invite_code` show how to come.
 REGISTERS = ("single_session", "timed", "open_door", "seats")
 
-# Which door an event type stands behind.
-DOORS = {
-    "daca_renewal": "daca",
-    "legal_clinic": "legal",
-    "citizenship": "citizen",
-    "know_your_rights": "rights",
-    "info_session": "rights",
-    "employer_training": "work",
-    "wellness": "wellness",
-    "education": "learning",
-    "volunteer_training": "learning",
-}
-TYPES = tuple(DOORS)
 UNPURGED = sa.text("purged_at IS NULL")
-SENSITIVE_TYPES = ("daca_renewal", "legal_clinic", "know_your_rights", "info_session", "citizenship", "wellness")
 
 
 class Event(Model):

@@ -20,7 +20,8 @@ from ..models import checklist as lists
 from ..models import desk, inbox
 from ..models import organization as organizations
 from ..models.board import UNFINISHED
-from ..models.event import DOORS, PUBLISHED, SENSITIVE_TYPES, TYPES, Event
+from ..models.doors import DOORS, SENSITIVE_TYPES, TYPES
+from ..models.event import PUBLISHED, Event
 from ..models.organization import COORDINATOR, LEAD
 from . import access, catalogue, refusals, versions, words
 from .console import editing, hosts_to_choose
