@@ -128,7 +128,7 @@ def _soonest(here: Occurrence, *before_time: sa.ColumnElement[int], but_full: bo
 
 def _with_times(there: Occurrence, party: int) -> Alternative:
     now, timed = clock.now(), there.event.admission == "timed"
-    slots = [slot for slot in there.slots if slot.free >= party and (not timed or slot.starts_at > now)]
+    slots = [slot for slot in there.slots if slot.free >= party and slot.can_start(timed, now)]
     return Alternative(there, slots)
 
 

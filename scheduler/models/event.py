@@ -233,3 +233,7 @@ class Slot(Model):
     @property
     def free(self) -> int:
         return self.seats_limit - self.seats_taken
+
+    def can_start(self, timed: bool, now: datetime) -> bool:
+        """True while it can be taken: a time of a clinic that has begun is over, a workshop may still be joined."""
+        return not timed or self.starts_at > now

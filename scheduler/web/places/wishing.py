@@ -73,7 +73,7 @@ def narrow(form: ChangesForm, registration: Registration) -> None:
         return
     occurrence = registration.occurrence
     timed, now = occurrence.event.admission == "timed", clock.now()
-    free = [slot for slot in occurrence.slots if slot.free > 0 and (slot.starts_at > now or not timed)]
+    free = [slot for slot in occurrence.slots if slot.free > 0 and slot.can_start(timed, now)]
     own = [slot for slot in occurrence.slots if slot.id == registration.slot_id]
     form.slot.choices = _named(sorted({*free, *own}, key=lambda slot: (slot.starts_at, slot.id)), registration)
 
