@@ -11,7 +11,8 @@ from icalendar import Calendar, Event
 
 from ..core import wording
 from ..models.base import Texts, in_language, language_of
-from ..models.event import DOORS, Occurrence
+from ..models.doors import DOORS
+from ..models.event import Occurrence
 from ..models.feeds import MOST, Choice
 from . import components
 from .components import LONGEST_TEXT, LONGEST_TITLE, Site, put_text, put_uri

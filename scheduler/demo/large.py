@@ -16,6 +16,7 @@ from ..core import clock, keyring
 from ..core.extensions import db, transaction
 from ..models import event as states
 from ..models import registration as places
+from ..models.doors import SENSITIVE_TYPES, TYPES
 from ..models.event import Event, Occurrence, Slot
 from ..models.organization import Organization
 from ..models.registration import Registration
@@ -78,7 +79,7 @@ def _event(
     number: int, chance: random.Random, hosts: list[uuid.UUID], venues: list[tuple[uuid.UUID, str]], seats: int
 ) -> tuple[Row, Row, Row]:
     now = clock.to_minute(clock.now())
-    kind = chance.choice(states.TYPES)
+    kind = chance.choice(TYPES)
     title = {"en": f"Open evening {number}", "es": f"Tarde abierta {number}"}
     event_id = uuid.uuid4()
     event = {
@@ -87,7 +88,7 @@ def _event(
         "summary": {"en": "Come as you are.", "es": "Venga como es."},
         "languages": chance.choice((["en"], ["en", "es"], ["es", "pl"], ["ar", "en", "es"])),
         "amenities": chance.choice((["free"], ["free", "step_free"], ["free", "child_care", "step_free"])),
-        "sensitive": kind in states.SENSITIVE_TYPES, "created_at": now, "revised_at": now, "published_at": now,
+        "sensitive": kind in SENSITIVE_TYPES, "created_at": now, "revised_at": now, "published_at": now,
     }  # fmt: skip
     day = clock.today(ZONE) + timedelta(days=1 + chance.randrange(DAYS))
     wall = datetime.combine(day, time(chance.randint(9, 18), chance.choice((0, 30))))

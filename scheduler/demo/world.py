@@ -18,6 +18,7 @@ from ..core.extensions import db, transaction
 from ..models import event as states
 from ..models import message as letters
 from ..models.checklist import Checklist
+from ..models.doors import SENSITIVE_TYPES
 from ..models.event import Event, Occurrence, Slot
 from ..models.organization import Organization
 from ..models.venue import Venue
@@ -130,7 +131,7 @@ def _event(fact: Facts, known: Known) -> Event:
         checklist_id=known.checklists[fact["checklist"]],
         state=fact["status"],
         admission=fact["admission"],
-        sensitive=fact["sensitive"] or fact["type"] in states.SENSITIVE_TYPES,
+        sensitive=fact["sensitive"] or fact["type"] in SENSITIVE_TYPES,
         party_max=fact.get("party_max", 6),
         max_per_employer=fact.get("max_per_employer"),
         training_id=known.trainings.get(fact.get("training", "")),

@@ -18,7 +18,8 @@ from ..core.extensions import db
 from ..models.base import Texts
 from ..models.catalogue import search_text
 from ..models.checklist import Checklist
-from ..models.event import DRAFT, PUBLISHED, SENSITIVE_TYPES, Event, Occurrence
+from ..models.doors import SENSITIVE_TYPES
+from ..models.event import DRAFT, PUBLISHED, Event, Occurrence
 from ..models.organization import Organization
 from ..models.registration import DISCREET, Registration
 from .links import tell_employers

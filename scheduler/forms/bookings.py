@@ -138,11 +138,6 @@ class RequestForm(Form):
             named.add((day.data, part))
         return fine
 
-    @property
-    def was_filled_by_a_program(self) -> bool:
-        """Nobody sees the box that must stay empty."""
-        return bool(self.homepage.data)
-
     def wishes(self) -> list[tuple[date, str]]:
         """The days that were named, with the part of each. Call it after validate()."""
         pairs = ((self[f"day_{number}"].data, self[f"part_{number}"].data) for number in (1, 2, 3))

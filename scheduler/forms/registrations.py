@@ -80,11 +80,6 @@ class PlaceForm(Form):
         want_contact(self)
         return bool(super().validate(extra_validators))
 
-    @property
-    def was_filled_by_a_program(self) -> bool:
-        """Nobody sees the box that must stay empty."""
-        return bool(self.homepage.data)
-
     def answers(self) -> dict[str, Any]:
         """What was said, cleaned. Call it after validate()."""
         return {

@@ -13,7 +13,8 @@ from ..core import clock
 from ..core.extensions import db
 from . import moved
 from .base import has_word
-from .event import DOORS, PUBLIC, PUBLISHED, REGISTERS, Event, Occurrence, Slot
+from .doors import types_behind
+from .event import PUBLIC, PUBLISHED, REGISTERS, Event, Occurrence, Slot
 from .registration import Registration
 from .venue import Venue
 
@@ -100,7 +101,6 @@ def one(registration: Registration, occurrence_id: object) -> Alternative | None
 
 def _soonest(here: Occurrence, *before_time: sa.ColumnElement[int], but_full: bool = True) -> sa.Select[Occurrence]:
     event = contains_eager(Occurrence.event)
-    doors = [kind for kind, door in DOORS.items() if door == here.event.door]
     query = (
         sa.select(Occurrence)
         .join(Occurrence.event)
@@ -112,7 +112,7 @@ def _soonest(here: Occurrence, *before_time: sa.ColumnElement[int], but_full: bo
             selectinload(Occurrence.slots),
         )
         .where(
-            Event.type.in_(doors),
+            Event.type.in_(types_behind(here.event.door)),
             Event.state == PUBLISHED,
             Event.visibility == PUBLIC,
             Event.admission.in_(REGISTERS),
@@ -128,7 +128,7 @@ def _soonest(here: Occurrence, *before_time: sa.ColumnElement[int], but_full: bo
 
 def _with_times(there: Occurrence, party: int) -> Alternative:
     now, timed = clock.now(), there.event.admission == "timed"
-    slots = [slot for slot in there.slots if slot.free >= party and (not timed or slot.starts_at > now)]
+    slots = [slot for slot in there.slots if slot.free >= party and slot.can_start(timed, now)]
     return Alternative(there, slots)
 
 

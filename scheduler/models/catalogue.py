@@ -15,7 +15,8 @@ from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 from ..core import clock
 from ..core.extensions import db
 from .base import has_word
-from .event import CANCELLED, DOORS, HYBRID, ONLINE, PUBLIC, PUBLISHED, Event, Occurrence
+from .doors import types_behind
+from .event import CANCELLED, HYBRID, ONLINE, PUBLIC, PUBLISHED, Event, Occurrence
 from .room import CANCELED, CLOSED, FEW, FULL, INVITED, JUST_COME, OPEN, PAST, Date, slot_room, with_room
 from .venue import Venue
 
@@ -232,8 +233,7 @@ def alternatives(event: Event, before: Sequence[Date] = (), most: int = 3) -> li
 
     `before`: dates that stand in front of those of their kind.
     """
-    same_door = [key for key, door in DOORS.items() if door == event.door]
-    wanted = (Event.type.in_(same_door), Event.state == PUBLISHED, Event.id != event.id)
+    wanted = (Event.type.in_(types_behind(event.door)), Event.state == PUBLISHED, Event.id != event.id)
     takes_place = (Occurrence.state == "scheduled", Occurrence.closed_at.is_(None))
     soonest = _soonest(Occurrence.id, clock.now(), wanted).where(*takes_place).limit(LOOKED_AT).subquery()
     query = _in_order(_whole().where(Occurrence.id.in_(sa.select(soonest.c.id))))

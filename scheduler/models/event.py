@@ -12,33 +12,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..core import clock, keyring
 from .base import Id, Instant, Model, Texts, WallTime, WordSet, derived_key
 from .checklist import Checklist
+from .doors import DOORS
 from .organization import Organization
 from .venue import Venue
 
 DRAFT, PUBLISHED, CANCELLED, COMPLETED = "draft", "published", "cancelled", "completed"
-STATES = (DRAFT, "in_review", PUBLISHED, CANCELLED, COMPLETED)
 PUBLIC, UNLISTED, PRIVATE = "public", "unlisted", "private"
 IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
 
-# How people get in. The first four take registrations; the others show how to come.
+# How people get in: these take registrations; `numbers` and `invite_code` show how to come.
 REGISTERS = ("single_session", "timed", "open_door", "seats")
-ADMISSIONS = (*REGISTERS, "numbers", "invite_code")
 
-# Which door an event type stands behind.
-DOORS = {
-    "daca_renewal": "daca",
-    "legal_clinic": "legal",
-    "citizenship": "citizen",
-    "know_your_rights": "rights",
-    "info_session": "rights",
-    "employer_training": "work",
-    "wellness": "wellness",
-    "education": "learning",
-    "volunteer_training": "learning",
-}
-TYPES = tuple(DOORS)
 UNPURGED = sa.text("purged_at IS NULL")
-SENSITIVE_TYPES = ("daca_renewal", "legal_clinic", "know_your_rights", "info_session", "citizenship", "wellness")
 
 
 class Event(Model):
@@ -248,3 +233,7 @@ class Slot(Model):
     @property
     def free(self) -> int:
         return self.seats_limit - self.seats_taken
+
+    def can_start(self, timed: bool, now: datetime) -> bool:
+        """True while it can be taken: a time of a clinic that has begun is over, a workshop may still be joined."""
+        return not timed or self.starts_at > now

@@ -13,7 +13,8 @@ from sqlalchemy.orm import contains_eager, raiseload
 from ..core import languages as spoken
 from ..core.extensions import db
 from .base import has_word
-from .event import CANCELLED, COMPLETED, DOORS, PRIVATE, PUBLIC, PUBLISHED, Event, Occurrence
+from .doors import DOORS
+from .event import CANCELLED, COMPLETED, PRIVATE, PUBLIC, PUBLISHED, Event, Occurrence
 from .organization import Organization
 from .venue import Venue
 

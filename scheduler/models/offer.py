@@ -16,7 +16,6 @@ from .event import Slot
 from .registration import Registration
 
 OPEN, ACCEPTED, DECLINED, LAPSED, WITHDRAWN = "open", "accepted", "declined", "lapsed", "withdrawn"
-STATES = (OPEN, ACCEPTED, DECLINED, LAPSED, WITHDRAWN)
 
 LONG, SHORT = timedelta(hours=24), timedelta(hours=3)
 SOON = timedelta(hours=48)

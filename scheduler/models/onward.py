@@ -8,7 +8,8 @@ from sqlalchemy.orm import joinedload
 from ..core import clock
 from ..core.extensions import db
 from .base import has_word
-from .event import DOORS, PUBLIC, PUBLISHED, REGISTERS, Event, Occurrence, Slot
+from .doors import types_behind
+from .event import PUBLIC, PUBLISHED, REGISTERS, Event, Occurrence, Slot
 from .room import Date, with_room
 
 FOR_SOME = frozenset({"employer_training", "volunteer_training"})
@@ -27,7 +28,7 @@ def next_that_fit(here: Occurrence, spoken: str, party: int, most: int = 3, *, f
         Slot.occurrence_id == Occurrence.id, Slot.starts_at > now, Slot.seats_limit - Slot.seats_taken >= party
     )
     by_sign_up = sa.and_(Event.admission.in_(REGISTERS), Occurrence.closed_at.is_(None), Occurrence.waiting == 0, room)
-    same_door = Event.type.in_([key for key, door in DOORS.items() if door == here.event.door])
+    same_door = Event.type.in_(types_behind(here.event.door))
     understood = sa.or_(*(has_word(column, spoken) for column in (Event.languages, Event.interpretation)))
     query = (
         sa.select(Occurrence)

@@ -19,7 +19,6 @@ from .registration import CONFIRMED, EMAIL, FULL, HELPER_EMAIL, PHONE, Registrat
 CHOICES = (14, 7, 5, 3, 2, 1, 0)
 """So many days before; 0 is the same morning."""
 MOST = 4
-DAYS_BEFORE = (3, 1)
 
 
 class Reminder(Model):

@@ -18,20 +18,15 @@ from .organization import Organization
 
 SUBMITTED, TAKEN_UP, CONFIRMED = "submitted", "taken_up", "confirmed"
 DECLINED, WITHDRAWN, CANCELLED = "declined", "withdrawn", "cancelled"
-STATES = (SUBMITTED, TAKEN_UP, CONFIRMED, DECLINED, WITHDRAWN, CANCELLED)
 OPEN = (SUBMITTED, TAKEN_UP)
 """Nobody has answered yet."""
 
-ONSITE, VIRTUAL, OPEN_SESSION = "onsite", "virtual", "open_session"
-FORMATS = (ONSITE, VIRTUAL, OPEN_SESSION)
-"""At a workplace or the provider's place, online, or on a date that is open to several employers."""
+ONSITE, VIRTUAL = "onsite", "virtual"
+"""At a workplace or the provider's place, or online. The third is `open_session`: a date for several employers."""
 
 THEIRS, ONLINE, OURS = "theirs", "online", "ours"
-PLACES = (THEIRS, ONLINE, OURS)
 """Where a session is wished: at the employer's, online, or at the provider's."""
 
-AUDIENCE = ("owner", "supervisor", "all_staff")
-EQUIPMENT = ("screen", "sound", "step_free")
 PARTS: dict[str, tuple[time, time]] = {
     "morning": (time(8), time(12)),
     "afternoon": (time(12), time(17)),
@@ -39,7 +34,6 @@ PARTS: dict[str, tuple[time, time]] = {
 }
 """From when until when a part of the day lasts, on the clocks of the place."""
 
-MOST_WISHES = 3
 FARTHEST = timedelta(days=365)
 KEEP_DAYS = 60
 """The most that a request is kept: after its last day or its answer, and while nobody answers it."""

@@ -108,8 +108,8 @@ def _wished(occurrence: Occurrence, slots: list[Slot], wished: uuid.UUID | None)
 
 
 def _can_start(occurrence: Occurrence, slot: Slot) -> bool:
-    """A time of a clinic that has begun is over; a workshop may still be joined."""
-    return occurrence.event.admission != "timed" or slot.starts_at > clock.now()
+    """True for a time that can still be taken."""
+    return slot.can_start(occurrence.event.admission == "timed", clock.now())
 
 
 def would_pass(occurrence: Occurrence, slot: Slot, line: int | None = None) -> int:

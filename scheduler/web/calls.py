@@ -23,7 +23,7 @@ from ..models.message import CANCELLATION_HOST, NO_ANSWER, REACHED, WILL_NOT_COM
 from ..models.organization import COORDINATOR, LEAD
 from ..rosters import Call, CallList
 from . import access, scripts
-from .whose import own_date
+from .whose import own_date, own_event
 
 blueprint = Blueprint("calls", __name__, url_prefix="/console")
 
@@ -58,19 +58,11 @@ def of_event(event_id: uuid.UUID) -> Answer:
 
 
 def _event_page(event_id: uuid.UUID, refused: Conflict | None = None) -> Answer:
-    _own_event(event_id)
+    own_event(event_id, LEAD, COORDINATOR)
     user_id = current_user.user_id
     with transaction():
         found = rosters.event_call_list(event_id, user_id)
-    return _page(found, _own_event(event_id), None, refused)
-
-
-def _own_event(event_id: uuid.UUID) -> Event:
-    event = desk.event(event_id)
-    if event is None:
-        raise Missing()
-    access.membership(event.organization_id, LEAD, COORDINATOR)
-    return event
+    return _page(found, own_event(event_id, LEAD, COORDINATOR), None, refused)
 
 
 def _page(found: CallList, event: Event, occurrence: Occurrence | None, refused: Conflict | None) -> Answer:

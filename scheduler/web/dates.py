@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from .. import events
-from ..core.errors import Missing, Refusal
+from ..core.errors import Refusal
 from ..core.extensions import transaction
 from ..events import Timetable
 from ..forms.events import LEAST_STEP, MOST_STEP, DateForm
@@ -24,7 +24,7 @@ from ..models import venue as places
 from ..models.event import Event, Occurrence
 from ..models.organization import COORDINATOR, LEAD
 from . import access, refusals, versions
-from .editor import own
+from .whose import own_date, own_event
 
 blueprint = Blueprint("dates", __name__, url_prefix="/console")
 
@@ -37,7 +37,7 @@ MINUTE = timedelta(minutes=1)
 @access.staff(LEAD, COORDINATOR)
 def listing(event_id: uuid.UUID) -> Answer:
     """All dates of an event, and the form for one more."""
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     zone = current_app.config["TIMEZONE"]
     form = _form(event, _like_the_last(event))
     if request.method == "GET":
@@ -54,7 +54,7 @@ def listing(event_id: uuid.UUID) -> Answer:
         return redirect(url_for(".listing", event_id=event_id), 303)
     except Refusal as refusal:
         status = refusals.show(form, refusal)
-    return _listing_page(own(event_id), form, status=status)
+    return _listing_page(own_event(event_id, LEAD, COORDINATOR), form, status=status)
 
 
 def _listing_page(event: Event, form: DateForm, shown: Timetable | None = None, status: int = 200) -> Answer:
@@ -139,7 +139,7 @@ def _timetable(form: DateForm, keeps_times: bool = False) -> Timetable:
 @access.staff(LEAD, COORDINATOR)
 def change(occurrence_id: uuid.UUID) -> Answer:
     """One date to change."""
-    occurrence = own_date(occurrence_id)
+    occurrence = own_date(occurrence_id, LEAD, COORDINATOR)
     form = _form(occurrence.event, _values(occurrence), _typed(occurrence))
     keeps_times = _has_own_times(occurrence)
     if keeps_times:
@@ -161,7 +161,7 @@ def change(occurrence_id: uuid.UUID) -> Answer:
         return redirect(url_for(".listing", event_id=event_id), 303)
     except Refusal as refusal:
         status = refusals.show(form, refusal)
-    return _date_page(own_date(occurrence_id), form, status=status)
+    return _date_page(own_date(occurrence_id, LEAD, COORDINATOR), form, status=status)
 
 
 def _refuse_rule(keeps_times: bool) -> None:
@@ -200,20 +200,11 @@ def _date_page(occurrence: Occurrence, form: DateForm, shown: Timetable | None =
     return page, status
 
 
-def own_date(occurrence_id: uuid.UUID) -> Occurrence:
-    """The date, if the person who is signed in may edit it."""
-    occurrence = desk.date(occurrence_id)
-    if occurrence is None:
-        raise Missing()
-    access.membership(occurrence.event.organization_id, LEAD, COORDINATOR)
-    return occurrence
-
-
 @blueprint.route("/dates/<uuid:occurrence_id>/removal", methods=["GET", "POST"])
 @access.staff(LEAD, COORDINATOR)
 def remove(occurrence_id: uuid.UUID) -> Answer:
     """What happens when the date goes; and, when that is wished, it goes."""
-    occurrence = own_date(occurrence_id)
+    occurrence = own_date(occurrence_id, LEAD, COORDINATOR)
     if request.method == "GET":
         count = desk.signed_up(occurrence.event_id).get(occurrence.id, 0)
         return render_template("console/editor/removal.html", occurrence=occurrence, count=count)
@@ -239,7 +230,7 @@ def reopen(occurrence_id: uuid.UUID) -> Answer:
 
 
 def _open_or_close(occurrence_id: uuid.UUID, verb: Callable[[uuid.UUID], object], told: str) -> Answer:
-    own_date(occurrence_id)
+    own_date(occurrence_id, LEAD, COORDINATOR)
     with transaction():
         verb(occurrence_id)
     flash(told)

@@ -27,8 +27,7 @@ from ..models.registration import NO_SHOW, OFFERED
 from ..rosters import NumberCard
 from ..rosters.sheets import OFF, OVER
 from . import access, languages, nonces, refusals
-from .editor import own
-from .whose import own_date, own_list, own_place
+from .whose import own_date, own_event, own_list, own_place
 
 blueprint = Blueprint("door", __name__, url_prefix="/console")
 
@@ -54,9 +53,8 @@ def walk_in(occurrence_id: uuid.UUID) -> Answer:
         return _walk_in_page(occurrence, form)
     try:
         refusals.check(form)
-        if not nonces.is_good(form.nonce.data or "", event_id):
-            form.nonce.data = nonces.issue(event_id)
-            raise Refusal(_("This page was open for too long. We made it fresh. Please press the button again."))
+        if stale := nonces.renewed(form, event_id):
+            raise Refusal(stale)
         return redirect(url_for(".number", registration_id=_take_in(occurrence_id, form)), 303)
     except Full:
         wish = {"spoken": form.spoken.data, "party": form.party.data}
@@ -116,7 +114,7 @@ def _invitation(occurrence: Occurrence) -> str:
 @access.staff(LEAD, COORDINATOR)
 def set_walk_ins(event_id: uuid.UUID) -> Answer:
     """Whether people without a booking are taken in; leads back to the door of the date where it was pressed."""
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     dates = [occurrence.id for occurrence in event.occurrences]
     back = request.form.get("date", type=uuid.UUID)
     with transaction():

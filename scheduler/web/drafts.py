@@ -13,7 +13,7 @@ from ..core.extensions import transaction
 from ..models.board import DRAFTS
 from ..models.organization import COORDINATOR, LEAD
 from . import access
-from .editor import own
+from .whose import own_event
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/console/events")
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("drafts", __name__, url_prefix="/console/events")
 @access.staff(LEAD, COORDINATOR)
 def ask(event_id: uuid.UUID) -> str:
     """What goes, asked once more."""
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     can_go = events.is_discardable(event)
     return render_template(
         "console/editor/discard.html", event=event, can_go=can_go, never_published=events.NEVER_PUBLISHED
@@ -33,7 +33,7 @@ def ask(event_id: uuid.UUID) -> str:
 @access.staff(LEAD, COORDINATOR)
 def discard(event_id: uuid.UUID) -> Response:
     """It goes. Raises Conflict for what was ever published."""
-    own(event_id)
+    own_event(event_id, LEAD, COORDINATOR)
     with transaction():
         events.discard(event_id)
     flash(_("The draft is thrown away."))

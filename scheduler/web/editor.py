@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from .. import checkin, events
 from ..core import languages
-from ..core.errors import Missing, Refusal
+from ..core.errors import Refusal
 from ..core.extensions import transaction
 from ..events import Announcement, NotReady
 from ..forms.events import EventForm
@@ -20,11 +20,13 @@ from ..models import checklist as lists
 from ..models import desk, inbox
 from ..models import organization as organizations
 from ..models.board import UNFINISHED
-from ..models.event import DOORS, PUBLISHED, SENSITIVE_TYPES, TYPES, Event
+from ..models.doors import DOORS, SENSITIVE_TYPES, TYPES
+from ..models.event import PUBLISHED, Event
 from ..models.organization import COORDINATOR, LEAD
 from . import access, catalogue, refusals, versions, words
 from .console import editing, hosts_to_choose
 from .filters import texts
+from .whose import own_event
 
 blueprint = Blueprint("editor", __name__, url_prefix="/console/events")
 
@@ -120,16 +122,7 @@ def _words_page(form: EventForm, event: Event | None, status: int = 200) -> Answ
 @access.staff(LEAD, COORDINATOR)
 def edit(event_id: uuid.UUID) -> Answer:
     """What is done, what is to do, and what stands in the way of publishing."""
-    return _overview(own(event_id))
-
-
-def own(event_id: uuid.UUID) -> Event:
-    """The event, if the person who is signed in may edit it."""
-    event = desk.event(event_id)
-    if event is None:
-        raise Missing()
-    access.membership(event.organization_id, LEAD, COORDINATOR)
-    return event
+    return _overview(own_event(event_id, LEAD, COORDINATOR))
 
 
 def _overview(event: Event, status: int = 200) -> Answer:
@@ -151,7 +144,7 @@ def _overview(event: Event, status: int = 200) -> Answer:
 @access.staff(LEAD, COORDINATOR)
 def words_and_way_in(event_id: uuid.UUID) -> Answer:
     """Title, summary, languages, how people come in, what to bring, what will happen."""
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     form = _form_of(event)
     if request.method == "GET" or "more" in request.form:
         return _words_page(form, event)
@@ -165,7 +158,7 @@ def words_and_way_in(event_id: uuid.UUID) -> Answer:
         return redirect(url_for(".edit", event_id=event_id), 303)
     except Refusal as refusal:
         status = refusals.show(form, refusal)
-    return _words_page(form, own(event_id), status)
+    return _words_page(form, own_event(event_id, LEAD, COORDINATOR), status)
 
 
 def _form_of(event: Event) -> EventForm:
@@ -185,7 +178,7 @@ def _form_of(event: Event) -> EventForm:
 @access.staff(LEAD, COORDINATOR)
 def preview(event_id: uuid.UUID) -> Answer:
     """The public page as it will be, in the language of `?lang=`. Only here can a draft be seen."""
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     if not event.occurrences:
         flash(_("Add a date first. Then you can see the page."))
         return redirect(url_for(".edit", event_id=event_id), 303)
@@ -200,11 +193,11 @@ def preview(event_id: uuid.UUID) -> Answer:
 @access.staff(LEAD, COORDINATOR)
 def publish(event_id: uuid.UUID) -> Answer:
     """Show it to everyone, or say what stands in the way."""
-    own(event_id)
+    own_event(event_id, LEAD, COORDINATOR)
     try:
         with transaction():
             events.publish(event_id)
     except NotReady as refusal:
-        return _overview(own(event_id), refusal.status)
+        return _overview(own_event(event_id, LEAD, COORDINATOR), refusal.status)
     flash(_("The event is published."))
     return redirect(url_for(".edit", event_id=event_id), 303)

@@ -20,6 +20,7 @@ from ..forms.answers import AT_WORK, AcceptForm, DeclineForm
 from ..models import inbox
 from ..models import training as states
 from ..models import venue as places
+from ..models.event import Occurrence
 from ..models.organization import COORDINATOR, LEAD
 from ..models.training import Booking, Wish
 from . import access, refusals
@@ -212,8 +213,8 @@ def _decline_form(booking: Booking) -> DeclineForm:
     return form
 
 
-def _named(occurrence: object) -> str:
-    title, starts = texts(occurrence.event.title), occurrence.starts_local  # type: ignore[attr-defined]
+def _named(occurrence: Occurrence) -> str:
+    title, starts = texts(occurrence.event.title), occurrence.starts_local
     return f"{title}, {wording.short_date(starts.date())}, {wording.clock_time(starts)}"
 
 

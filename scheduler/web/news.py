@@ -18,7 +18,7 @@ from ..models.event import PUBLISHED, Event, Occurrence
 from ..models.message import CANCELLATION_HOST, MOVE
 from ..models.organization import COORDINATOR, LEAD
 from . import access, dates, refusals, versions
-from .editor import own
+from .whose import own_date, own_event
 
 blueprint = Blueprint("news", __name__, url_prefix="/console")
 
@@ -29,7 +29,7 @@ Answer = str | Response | tuple[str, int]
 @access.staff(LEAD, COORDINATOR)
 def cancel_event(event_id: uuid.UUID) -> Answer:
     """Call off everything of this event that is still to come."""
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     form = CancellationForm(request.form or None)
     status = 200
     if request.method == "POST":
@@ -41,7 +41,7 @@ def cancel_event(event_id: uuid.UUID) -> Answer:
             return redirect(url_for("editor.edit", event_id=event_id), 303)
         except Refusal as refusal:
             status = refusals.show(form, refusal)
-            event = own(event_id)
+            event = own_event(event_id, LEAD, COORDINATOR)
     return _cancellation_page(event, [date for date in event.occurrences if _is_to_come(date)], form, status)
 
 
@@ -49,7 +49,7 @@ def cancel_event(event_id: uuid.UUID) -> Answer:
 @access.staff(LEAD, COORDINATOR)
 def cancel_date(occurrence_id: uuid.UUID) -> Answer:
     """Call off this one date."""
-    occurrence = dates.own_date(occurrence_id)
+    occurrence = own_date(occurrence_id, LEAD, COORDINATOR)
     form = CancellationForm(request.form or None)
     status = 200
     if request.method == "POST":
@@ -62,7 +62,7 @@ def cancel_date(occurrence_id: uuid.UUID) -> Answer:
             return redirect(url_for("dates.listing", event_id=event_id), 303)
         except Refusal as refusal:
             status = refusals.show(form, refusal)
-            occurrence = dates.own_date(occurrence_id)
+            occurrence = own_date(occurrence_id, LEAD, COORDINATOR)
     coming = [occurrence] if _is_to_come(occurrence) else []
     return _cancellation_page(occurrence.event, coming, form, status, occurrence)
 
@@ -90,7 +90,7 @@ def _cancellation_page(
 @access.staff(LEAD, COORDINATOR)
 def move(occurrence_id: uuid.UUID) -> Answer:
     """Another day, hours or place for a date that is public."""
-    occurrence = dates.own_date(occurrence_id)
+    occurrence = own_date(occurrence_id, LEAD, COORDINATOR)
     form = _move_form(occurrence)
     if request.method == "GET":
         return _move_page(occurrence, form)
@@ -106,7 +106,7 @@ def move(occurrence_id: uuid.UUID) -> Answer:
         return redirect(url_for("dates.listing", event_id=event_id), 303)
     except Refusal as refusal:
         status = refusals.show(form, refusal)
-    return _move_page(dates.own_date(occurrence_id), form, status)
+    return _move_page(own_date(occurrence_id, LEAD, COORDINATOR), form, status)
 
 
 def _move_form(occurrence: Occurrence) -> MoveForm:

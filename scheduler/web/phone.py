@@ -45,9 +45,8 @@ def book(occurrence_id: uuid.UUID) -> Answer:
         if checkin.is_by_invitation(offer.event):
             raise Conflict(checkin.BY_INVITATION)
         refusals.check(form)
-        if not nonces.is_good(form.nonce.data or "", event_id):
-            form.nonce.data = nonces.issue(event_id)
-            raise Refusal(_("This page was open for too long. We made it fresh. Please press the button again."))
+        if stale := nonces.renewed(form, event_id):
+            raise Refusal(stale)
         slot_id, attendee, nonce = offer.slot_id(request.form), _attendee(form), form.nonce.data
         with transaction():
             kept = rosters.book_by_phone(occurrence_id, slot_id, attendee, nonce, user_id).id

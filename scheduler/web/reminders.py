@@ -25,7 +25,7 @@ from ..models.organization import COORDINATOR, LEAD
 from ..models.reminder import Audience, audiences
 from ..reminders import Planned
 from . import access, refusals
-from .editor import own
+from .whose import own_event
 
 blueprint = Blueprint("reminders", __name__, url_prefix="/console/events")
 
@@ -70,7 +70,7 @@ class Sample:
 @access.staff(LEAD, COORDINATOR)
 def plan(event_id: uuid.UUID) -> Answer:
     """The days before each date, and what comes of them; `show` looks at other days without saving them."""
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     form = RemindersForm(request.form or None, days=[str(days) for days in event.reminder_days])
     if request.method == "GET":
         return _page(event, form, event.reminder_days)
@@ -85,7 +85,7 @@ def plan(event_id: uuid.UUID) -> Answer:
         return redirect(url_for(".plan", event_id=event_id), 303)
     except Refusal as refusal:
         status = refusals.show(form, refusal)
-    event = own(event_id)
+    event = own_event(event_id, LEAD, COORDINATOR)
     return _page(event, form, event.reminder_days, status)
 
 

@@ -18,7 +18,7 @@ from ..models.event import Occurrence
 from ..models.line import waitlist_of
 from ..models.organization import COORDINATOR, LEAD
 from . import access, refusals, versions
-from .dates import own_date
+from .whose import own_date
 
 blueprint = Blueprint("times", __name__, url_prefix="/console")
 
@@ -29,7 +29,7 @@ Answer = str | Response | tuple[str, int]
 @access.staff(LEAD, COORDINATOR)
 def change(occurrence_id: uuid.UUID) -> Answer:
     """All times of a date in one form; saving lets the line follow."""
-    occurrence = own_date(occurrence_id)
+    occurrence = own_date(occurrence_id, LEAD, COORDINATOR)
     form = _form(occurrence)
     if request.method == "GET":
         return _page(occurrence, form)
@@ -45,7 +45,7 @@ def change(occurrence_id: uuid.UUID) -> Answer:
         return redirect(url_for(".change", occurrence_id=occurrence_id), 303)
     except Refusal as refusal:
         status = refusals.show(form, refusal)
-    return _page(own_date(occurrence_id), form, status)
+    return _page(own_date(occurrence_id, LEAD, COORDINATOR), form, status)
 
 
 def _told(offered: int) -> str:

@@ -1,4 +1,4 @@
-"""Whose a date, or a place on it, is; and from when on the people at its door may see its lists."""
+"""Whose an event, a date of it, or a place on it, is; and from when on the people at its door may see its lists."""
 
 from __future__ import annotations
 
@@ -12,9 +12,18 @@ from ..core import clock
 from ..core.errors import Locked, Missing
 from ..core.wording import clock_time, short_date
 from ..models import desk
-from ..models.event import Occurrence
+from ..models.event import Event, Occurrence
 from ..models.organization import COORDINATOR, LEAD
 from . import access
+
+
+def own_event(event_id: uuid.UUID, *roles: str) -> Event:
+    """The event with all that its pages show, if the person who is signed in belongs to its host."""
+    event = desk.event(event_id)
+    if event is None:
+        raise Missing()
+    access.membership(event.organization_id, *roles)
+    return event
 
 
 def own_date(occurrence_id: uuid.UUID | None, *roles: str) -> Occurrence:

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from ..core import wording
 from ..core.languages import SPOKEN
 from ..models.catalogue import Filters
-from ..models.event import DOORS, TYPES
+from ..models.doors import TYPES, types_behind
 from . import words
 
 LONGEST_SEARCH = 60
@@ -69,7 +69,7 @@ class Wish:
 def read(asked: MultiDict[str, str], areas: list[str]) -> Wish:
     """What of a query string we understand; the rest is ignored. `areas`: those that exist."""
     topic = asked.get("topic", "")
-    types = (topic,) if topic in TYPES else tuple(key for key, door in DOORS.items() if door == topic)
+    types = (topic,) if topic in TYPES else types_behind(topic)
     needs = [need for given in asked.getlist("needs") for need in given.split(",")]
     filters = Filters(
         types=types,

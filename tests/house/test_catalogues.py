@@ -36,15 +36,16 @@ def said() -> set[str]:
     """Every message that the source says."""
     options = {pattern: {"trimmed": "true"} for pattern, method in METHODS if method == "jinja2"}
     rows = extract_from_dir(
-        str(ROOT), METHODS, options, KEYWORDS, directory_filter=lambda path: ".venv" not in path and ".git" not in path
+        str(ROOT), METHODS, options, KEYWORDS, directory_filter=lambda path: Path(path).name not in {".venv", ".git"}
     )
     return {row[2][0] if isinstance(row[2], tuple) else row[2] for row in rows}
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_message_is_translated(language: str) -> None:
-    found = catalogue(language)
-    missing = sorted(text for text in said() if text and not _strings(found, text))
+    found, texts = catalogue(language), said()
+    assert any(texts), f"no messages found under {ROOT}: look at METHODS, and at what said() skips"
+    missing = sorted(text for text in texts if text and not _strings(found, text))
     assert not missing, f"{language} lacks {len(missing)} messages; run `make messages`, then fill: {missing[:8]}"
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+
+import pytest
 
 from .tree import ROOT, imports, modules, room, where
 
@@ -27,6 +31,7 @@ FLOORS = [
     {"the roof"},
 ]
 FORMS_MAY_KNOW = {"core.errors", "core.clock", "core.languages"}
+OF_A_REQUEST = {"request", "session", "g", "current_user"}
 FLOOR = {name: floor for floor, rooms in enumerate(FLOORS) for name in rooms}
 
 
@@ -63,13 +68,40 @@ def test_forms_know_no_database() -> None:
 
 def test_verbs_do_not_know_the_request() -> None:
     verbs = set().union(*FLOORS[4:14])
-    for name, (path, _) in modules().items():
-        if room(name) not in verbs:
-            continue
-        text = path.read_text()
-        for word in ("import request", "request,", " session,", "current_user", "import g\n"):
-            lines = [line for line in text.splitlines() if line.startswith("from flask") and word.strip(",") in line]
-            assert not lines, f"{where(path)} takes {word.strip()} from flask: hand the value in from the page instead"
+    for name, (path, tree) in modules().items():
+        if room(name) in verbs:
+            for taken, line in taken_from_a_request(tree):
+                raise AssertionError(
+                    f"{where(path, line)} takes {taken} from flask: hand the value in from the page instead"
+                )
+
+
+def taken_from_a_request(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """What a module could learn about the request and who sends it, with line numbers."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and _is_flask(node.module or ""):
+            yield from ((alias.name, node.lineno) for alias in node.names if alias.name in OF_A_REQUEST)
+        elif isinstance(node, ast.Import):
+            yield from (("everything", node.lineno) for alias in node.names if _is_flask(alias.name))
+
+
+def _is_flask(module: str) -> bool:
+    return module.split(".")[0] in {"flask", "flask_login"}
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [
+        ("from flask import current_app, request", ["request"]),
+        ("from flask import (\n    g,\n    session as kept,\n)", ["g", "session"]),
+        ("from flask.globals import g", ["g"]),
+        ("from flask_login import current_user", ["current_user"]),
+        ("def verb():\n    import flask", ["everything"]),
+        ("from flask import current_app", []),
+    ],
+)
+def test_the_look_for_the_request_sees_it(line: str, taken: list[str]) -> None:
+    assert [name for name, _ in taken_from_a_request(ast.parse(line))] == taken
 
 
 def test_the_map_names_every_noun_and_all_of_the_ground() -> None:

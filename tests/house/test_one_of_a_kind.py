@@ -5,9 +5,16 @@ from __future__ import annotations
 import ast
 import re
 
+import pytest
 from flask import Flask
 
 from .tree import PACKAGE, ROOT, modules, where
+
+READINGS = (
+    r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.time(_ns)?\(|from time import\b.*\btime(_ns)?\b"
+    r"|func\.now\(|utcnow|(?i:current_timestamp)"
+)
+BANNED = {"utils", "helpers", "manager", "handler", "service", "process", "data", "info"}
 
 
 def found(pattern: str, *, but: tuple[str, ...] = ()) -> list[str]:
@@ -29,9 +36,27 @@ def test_one_commit() -> None:
 
 
 def test_one_clock() -> None:
-    readings = r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.time\(|func\.now\(|utcnow"
-    others = found(readings, but=("core/clock.py",))
+    others = found(READINGS, but=("core/clock.py",))
     assert not others, f"{others} read a clock of their own: call clock.now(), which tests can set"
+
+
+@pytest.mark.parametrize(
+    ("line", "reads"),
+    [
+        ("began = time.time()", True),
+        ("began = time.time_ns()", True),
+        ("from time import sleep, time", True),
+        ("from time import time_ns as ticks", True),
+        ("rows.where(Row.due_at <= sa.func.current_timestamp())", True),
+        ('sa.text("SELECT CURRENT_TIMESTAMP")', True),
+        ("on = date.today()", True),
+        ("from datetime import time", False),
+        ("from time import monotonic", False),
+        ("ends = time.monotonic() + seconds", False),
+    ],
+)
+def test_the_look_for_clocks_sees_them(line: str, reads: bool) -> None:
+    assert bool(re.search(READINGS, line)) is reads
 
 
 def test_one_mail_door() -> None:
@@ -73,9 +98,18 @@ def test_files_and_functions_stay_small() -> None:
 
 
 def test_plain_names() -> None:
-    banned = {"utils", "helpers", "manager", "handler", "service", "process", "data", "info"}
-    rooms = {path.stem for path, _ in modules().values()} & banned
-    assert not rooms, f"{rooms} say nothing: name a module after the noun or verb it holds"
+    empty = sorted(name for name in modules() if says_nothing(name))
+    assert not empty, f"{empty} say nothing: name a module, and a folder, after the noun or verb it holds"
+
+
+def says_nothing(name: str) -> bool:
+    """True if any part of a dotted name is one of the words that fit everything."""
+    return not BANNED.isdisjoint(name.split("."))
+
+
+def test_the_look_for_plain_names_sees_folders() -> None:
+    assert says_nothing("scheduler.helpers.dates") and says_nothing("scheduler.core.utils")
+    assert not says_nothing("scheduler.core.clock")
 
 
 def test_nothing_is_left_for_later() -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 
 import brotli
+import pytest
 
 from .tree import ROOT, where
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 PAGES = [path for path in TEMPLATES if "mail" not in path.relative_to(ROOT / "templates").parts[:1]]
+PHYSICAL = re.compile(
+    r"[;{\s](margin|padding|border|inset)-(left|right|top|bottom)\b(-(left|right)-radius)?"
+    r"|[;{\s]((min|max)-)?(left|right|top|bottom|width|height)\s*:|text-align:\s*(left|right)|float:\s*(left|right)"
+)
 
 
 def test_no_inline_style_or_script() -> None:
@@ -31,13 +36,31 @@ def test_no_third_party() -> None:
 
 
 def test_only_logical_sides() -> None:
-    css = re.sub(r"/\*.*?\*/", "", (ROOT / "static" / "app.css").read_text(), flags=re.S)
-    physical = re.compile(
-        r"[;{\s](margin|padding|border|inset)-(left|right|top|bottom)\b|[;{](left|right|top|bottom|width|height)\s*:"
-        r"|[;{](min|max)-(width|height)\s*:|text-align:\s*(left|right)|float:\s*(left|right)"
-    )
-    found = [match.group(0) for match in physical.finditer(css)]
+    found = physical((ROOT / "static" / "app.css").read_text())
     assert not found, f"app.css says {found}: use inline-/block- sides and sizes, so one sheet serves right-to-left too"
+
+
+def physical(css: str) -> list[str]:
+    """The sides and sizes that stay where they are when the reading direction turns."""
+    bare = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    return [match.group(0).strip("{; \n") for match in PHYSICAL.finditer(bare)]
+
+
+@pytest.mark.parametrize(
+    ("css", "found"),
+    [
+        (".a { margin-left: 0 }", ["margin-left"]),
+        (".a { color: red; left: 0 }", ["left:"]),
+        (".a {\n  width: 1px;\n  height : 2px\n}", ["width:", "height :"]),
+        (".a{min-width:1px}", ["min-width:"]),
+        (".a { max-height: 2px }", ["max-height:"]),
+        (".a { border-top-left-radius: 1px; text-align: right }", ["border-top-left-radius", "text-align: right"]),
+        ("/* width: 1px */ @media (min-width: 56rem) { .a { inline-size: 1px; vertical-align: top } }", []),
+        (".a { inset-block-start: 0; margin-inline-end: 0; border-start-start-radius: 1px }", []),
+    ],
+)
+def test_the_look_for_physical_sides_sees_them(css: str, found: list[str]) -> None:
+    assert physical(css) == found
 
 
 def test_budgets() -> None:

@@ -20,7 +20,8 @@ from scheduler.core.errors import Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.events import Announcement, NotReady, Timetable
 from scheduler.models.checklist import Checklist
-from scheduler.models.event import SENSITIVE_TYPES, Event, Occurrence, Slot
+from scheduler.models.doors import SENSITIVE_TYPES
+from scheduler.models.event import Event, Occurrence, Slot
 from scheduler.models.message import Message
 from scheduler.models.organization import Organization
 from scheduler.models.registration import Registration

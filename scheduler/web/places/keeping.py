@@ -68,21 +68,11 @@ def fresh(slug: str) -> Offer | None:
 def can_stand(offer: Offer, form: PlaceForm) -> bool:
     """True if the form can be acted on; otherwise it holds the words for each field, and a nonce for the next try."""
     fine = form.validate()
-    problems = []
-    if not nonces.is_good(form.nonce.data or "", told(offer)):
-        problems.append(_has_changed() if nonces.is_ours(form.nonce.data or "") else _was_open_too_long())
-        form.nonce.data = nonces.issue(told(offer))
-    if form.was_filled_by_a_program:
-        form.homepage.data = ""
-        problems.append(_("Something filled a box that nobody sees. We emptied it. Please press the button again."))
+    problems = [nonces.renewed(form, told(offer), _has_changed()), nonces.emptied(form)]
     if offer.asked_for_another and "date" not in form:
         problems.append(_("That date does not take new places now. Please check the date and the time below."))
-    form.form_errors = [*form.form_errors, *problems]
-    return fine and not problems
-
-
-def _was_open_too_long() -> str:
-    return str(_("This page was open for too long. We made it fresh. Please press the button again."))
+    form.form_errors = [*form.form_errors, *filter(None, problems)]
+    return fine and not any(problems)
 
 
 def _has_changed() -> str:

@@ -41,7 +41,7 @@ class Offer:
         if len(slots) < 2 or self.is_full:
             return []
         timed, now = self.event.admission == "timed", clock.now()
-        return [slot for slot in slots if slot.free > 0 and (slot.starts_at > now or not timed)]
+        return [slot for slot in slots if slot.free > 0 and slot.can_start(timed, now)]
 
     @property
     def is_full(self) -> bool:

@@ -73,7 +73,7 @@ def narrow(form: ChangesForm, registration: Registration) -> None:
         return
     occurrence = registration.occurrence
     timed, now = occurrence.event.admission == "timed", clock.now()
-    free = [slot for slot in occurrence.slots if slot.free > 0 and (slot.starts_at > now or not timed)]
+    free = [slot for slot in occurrence.slots if slot.free > 0 and slot.can_start(timed, now)]
     own = [slot for slot in occurrence.slots if slot.id == registration.slot_id]
     form.slot.choices = _named(sorted({*free, *own}, key=lambda slot: (slot.starts_at, slot.id)), registration)
 
@@ -89,13 +89,9 @@ def _time(slot: Slot, own: bool) -> str:
 
 def can_stand(form: ChangesForm, registration: Registration) -> bool:
     """True if the form can be acted on; otherwise it holds the words for each field, and a nonce for the next try."""
-    fine = form.validate()
-    if nonces.is_good(form.nonce.data or "", registration.id):
-        return fine
-    form.nonce.data = nonces.issue(registration.id)
-    problem = _("This page was open for too long. We made it fresh. Please press the button again.")
-    form.form_errors = [*form.form_errors, problem]
-    return False
+    fine, problems = form.validate(), [nonces.renewed(form, registration.id)]
+    form.form_errors = [*form.form_errors, *filter(None, problems)]
+    return fine and not any(problems)
 
 
 def wishes_of(form: ChangesForm, registration: Registration) -> Wishes:

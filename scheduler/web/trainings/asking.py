@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -73,15 +72,9 @@ def can_stand(form: RequestForm, about: uuid.UUID) -> bool:
     """True if the form about this training, or this request, can be sent; otherwise it holds the words, and a nonce for
     the next try.
     """
-    fine, problems = form.validate(), []
-    if not nonces.is_good(form.nonce.data or "", about):
-        form.nonce.data = nonces.issue(about)
-        problems.append(_("This page was open for too long. We made it fresh. Please press the button again."))
-    if form.was_filled_by_a_program:
-        form.homepage.data = ""
-        problems.append(_("Something filled a box that nobody sees. We emptied it. Please press the button again."))
-    form.form_errors = [*form.form_errors, *problems]
-    return fine and not problems
+    fine, problems = form.validate(), [nonces.renewed(form, about), nonces.emptied(form)]
+    form.form_errors = [*form.form_errors, *filter(None, problems)]
+    return fine and not any(problems)
 
 
 def said(form: RequestForm) -> trainings.Request:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from babel.lists import format_list
 from flask import redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -54,15 +53,9 @@ def join(token: str) -> Answer | Response:
 
 
 def _can_stand(booking: Booking, form: StaffForm) -> bool:
-    fine, problems = form.validate(), []
-    if not nonces.is_good(form.nonce.data or "", booking.id):
-        form.nonce.data = nonces.issue(booking.id)
-        problems.append(_("This page was open for too long. We made it fresh. Please press the button again."))
-    if form.homepage.data:
-        form.homepage.data = ""
-        problems.append(_("Something filled a box that nobody sees. We emptied it. Please press the button again."))
-    form.form_errors = [*form.form_errors, *problems]
-    return fine and not problems
+    fine, problems = form.validate(), [nonces.renewed(form, booking.id), nonces.emptied(form)]
+    form.form_errors = [*form.form_errors, *filter(None, problems)]
+    return fine and not any(problems)
 
 
 def _page(booking: Booking, token: str, form: StaffForm, status: int = 200) -> Answer:
