@@ -46,9 +46,8 @@ class Call:
     `tries`: calls to them without an answer since there was this to tell, the last one at `tried_local`; `attempts`:
     those about this letter; `until_local`: when an offer ends;
     `may_wait`: there is another time that they could wait for instead; `moved`: what is new about a moved date;
-    `address`: where it is now, empty if they may not know; `by_link`: it can be joined from home, or could be; `new`: what is new on the list;
-    `reason`: why the host
-    cancelled; `mail_failed`: a letter came back.
+    `address`: where it is now, empty if they may not know; `by_link`: it can be joined from home, or could be; `new`:
+    what is new on the list; `reason`: why the host cancelled; `mail_failed`: a letter came back.
     """
 
     message_id: uuid.UUID
