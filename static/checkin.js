@@ -45,6 +45,7 @@ const read = async (address, sent) => {
   return { answer, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
 };
 
+const asksToSignIn = (page) => page.querySelector("[type=password]");
 const isBusy = (answer) => answer.status >= 500 || answer.status === 429;
 
 const tryLater = (answer) => {
@@ -68,9 +69,11 @@ const askToSignIn = () => {
 
 // After signing in anew the old forms are refused: what waits goes out with the token of a fresh page.
 const takeNewToken = async () => {
-  const { answer, page } = await read(location.href);
+  const { answer, page } = await read(list.action);
+  if (isBusy(answer)) return tryLater(answer);
+  if (asksToSignIn(page)) return askToSignIn();
   const token = page.querySelector("#list [name=csrf_token]")?.value;
-  if (!token) return isBusy(answer) ? tryLater(answer) : askToSignIn();
+  if (!token) return giveUp(waiting.shift());
   for (const input of document.querySelectorAll("[name=csrf_token]")) input.value = token;
   for (const press of waiting) {
     press.body.set("csrf_token", token);
@@ -79,24 +82,31 @@ const takeNewToken = async () => {
   return true;
 };
 
+const setDisabled = (person, off) => {
+  for (const button of document.querySelectorAll(`#${person} button`)) button.disabled = off;
+};
+
 const show = (page, { person }) => {
   renew(page);
+  for (const press of waiting) if (press.person !== "told") setDisabled(press.person, true);
   narrow();
   const same = document.querySelector(`#${person} button`) || told.querySelector("button");
   if (field.value || !same) field.select();
   else same.focus({ preventScroll: true });
 };
 
+// The page cannot be had any more, or will not have this press.
 const giveUp = ({ person }) => {
-  for (const button of document.querySelectorAll(`#${person} button`)) button.disabled = false;
+  setDisabled(person, false);
   told.textContent = list.dataset.refused;
+  return true;
 };
 
 // True if the next press may be sent.
 const sendOne = async (press) => {
   const { answer, page } = await read(press.address, { method: "POST", body: press.body });
   if (isBusy(answer)) return tryLater(answer);
-  if (page.querySelector("[type=password]")) return askToSignIn();
+  if (asksToSignIn(page)) return askToSignIn();
   if ([400, 401, 403].includes(answer.status) && !press.renewed) return takeNewToken();
   waiting.shift();
   if (page.getElementById("list")) show(page, press);

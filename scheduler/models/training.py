@@ -137,6 +137,7 @@ class Booking(Model):
     nonce_index: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
     answers_index: Mapped[bytes] = mapped_column(sa.LargeBinary(32))
     answer_by: Mapped[date]
+    days_promised: Mapped[int | None]
     keep_until: Mapped[date] = mapped_column(index=True)
     key_week: Mapped[str] = mapped_column(sa.String(8))
     key_wrapped: Mapped[bytes] = mapped_column(sa.LargeBinary(40))
@@ -167,6 +168,11 @@ class Booking(Model):
         elif week != self.key_week:
             self.key_wrapped = keyring.current().rewrap(self.key_week, week, self.key_wrapped)
         self.keep_until, self.key_week = until, week
+
+    @property
+    def keep_days(self) -> int:
+        """For so long after the training, or after the answer: as promised on the form, or less if the host keeps less."""
+        return min(self.training.keep_days, self.days_promised or KEEP_DAYS)
 
     def derived_key(self, purpose: str) -> bytes:
         """A key for one purpose (`field`, `index`, `links`). Raises keyring.KeyIsGone after the week was destroyed."""

@@ -148,5 +148,5 @@ def _workplace(booking: Booking) -> uuid.UUID:
 def _answer(booking: Booking, state: str, last_day: date) -> None:
     booking.state = state
     booking.answered_at = booking.revised_at = clock.to_minute(clock.now())
-    booking.keep(last_day + timedelta(days=booking.training.keep_days))
+    booking.keep(last_day + timedelta(days=booking.keep_days))
     db.session.flush()

@@ -70,6 +70,7 @@ def submit(training_id: uuid.UUID, said: Request, nonce: str) -> Booking:
     booking = Booking(id=uuid.uuid4(), training=training, reference=_reference(), submitted_at=now, addressed=1)
     booking.nonce_index = states.nonce_index(nonce)
     booking.answer_by = working_days_after(clock.today(current_app.config["TIMEZONE"]), ANSWER_WITHIN)
+    booking.days_promised = training.keep_days
     keep_unanswered(booking, said.wishes)
     _write(booking, said)
     db.session.add(booking)
@@ -88,6 +89,7 @@ def change(booking_id: uuid.UUID, said: Request, nonce: str = "") -> Booking:
         raise Conflict(_l("Your request is being worked on, so it can't be changed here any more. Please call us."))
     _check(booking.training, said)
     moved = said.email.casefold() != booking.email.casefold()
+    booking.days_promised = booking.training.keep_days
     keep_unanswered(booking, said.wishes)
     _write(booking, said, nonce)
     if moved:
@@ -107,7 +109,7 @@ def withdraw(booking_id: uuid.UUID) -> Booking:
         raise Conflict(_l("This request was already answered. Please call us to change it."))
     booking.state = states.WITHDRAWN
     booking.answered_at = booking.revised_at = clock.to_minute(clock.now())
-    booking.keep(clock.today(current_app.config["TIMEZONE"]) + timedelta(days=booking.training.keep_days))
+    booking.keep(clock.today(current_app.config["TIMEZONE"]) + timedelta(days=booking.keep_days))
     db.session.flush()
     return booking
 
@@ -150,7 +152,7 @@ def keep_unanswered(booking: Booking, wishes: Sequence[Wish] = ()) -> None:
     """Until its last day is long over; where nobody does anything about it, no longer, however far away that day is."""
     last_day = max(wish.day for wish in wishes or booking.wishes)
     today = clock.today(current_app.config["TIMEZONE"])
-    booking.keep(min(last_day + timedelta(days=booking.training.keep_days), today + timedelta(days=states.KEEP_DAYS)))
+    booking.keep(min(last_day + timedelta(days=booking.keep_days), today + timedelta(days=states.KEEP_DAYS)))
 
 
 def _replayed(earlier: Booking, said: Request) -> Booking:

@@ -61,7 +61,7 @@ def _tell(booking: Booking) -> bool:
         booking.state = states.CANCELLED
     booking.told_sequence = occurrence.whole_sequence
     booking.revised_at = clock.to_minute(clock.now())
-    booking.keep(occurrence.ends_local.date() + timedelta(days=booking.training.keep_days))
+    booking.keep(occurrence.ends_local.date() + timedelta(days=booking.keep_days))
     outbox.enqueue_for_booking(BOOKING_CHANGED, booking)
     db.session.flush()
     return True

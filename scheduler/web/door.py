@@ -128,7 +128,7 @@ def set_walk_ins(event_id: uuid.UUID) -> Answer:
 @access.staff()
 def number(registration_id: uuid.UUID) -> Answer:
     """What to tell somebody who was taken in: their number, how long it takes, their code. To show, or to print."""
-    occurrence_id = own_place(registration_id)
+    occurrence_id = own_place(registration_id, names_nobody=True)
     user_id = current_user.user_id
     with transaction():
         card = rosters.number_card(registration_id, user_id)

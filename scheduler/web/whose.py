@@ -64,14 +64,18 @@ def why_shut(occurrence: Occurrence) -> str:
     return str(_("The list opens %(day)s, %(time)s", day=short_date(opens.date()), time=clock_time(opens)))
 
 
-def own_place(registration_id: uuid.UUID, *roles: str) -> uuid.UUID:
-    """The date of a registration that the person who is signed in may work with."""
+def own_place(registration_id: uuid.UUID, *roles: str, names_nobody: bool = False) -> uuid.UUID:
+    """The date of a registration that the person who is signed in may work with; at the door, while its lists are open,
+    or, for what `names_nobody`, at any hour.
+    """
     found = desk.place_of(registration_id)
     if found is None:
         raise Missing()
     organization_id, occurrence_id = found
     if roles or access.belongs_to(organization_id, LEAD, COORDINATOR):
         access.membership(organization_id, *roles)
+    elif names_nobody:
+        own_date(occurrence_id)
     else:
         own_list(occurrence_id)
     return occurrence_id

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 
 from scheduler import checkin, events, organizations, privacy, registrations, trainings, worker
-from scheduler.core import keyring, tokens
+from scheduler.core import clock, keyring, tokens
 from scheduler.core.errors import Closed, Conflict, Missing, Refusal
 from scheduler.core.extensions import db, transaction
 from scheduler.demo import employers
@@ -609,3 +609,18 @@ def test_a_wish_for_tomorrow_is_not_over_in_the_evening(training_id: uuid.UUID, 
     booking = db.session.get_one(Booking, booking_id)
     [first, _second] = inbox.busy(booking.training.organization_id, booking.wishes, booking_id)
     assert not first.is_over
+
+
+def test_an_employer_is_kept_no_longer_than_the_form_promised(training_id: uuid.UUID, at: Any) -> None:
+    """The organization may keep more later: that is for those who ask after it."""
+    host_id = db.session.get_one(Training, training_id).organization_id
+    with transaction():
+        db.session.get_one(Organization, host_id).retention_days = 7
+    booking_id = asked(training_id)
+    with transaction():
+        events.keep_for(host_id, 60)
+    with transaction():
+        trainings.withdraw(booking_id)
+    booking = db.session.get_one(Booking, booking_id, populate_existing=True)
+    today = clock.today(current_app.config["TIMEZONE"])
+    assert booking.keep_until == today + timedelta(days=7) and booking.training.keep_days == 60

@@ -92,6 +92,9 @@ def test_who_works_at_the_door_sees_its_lists_while_they_are_there(
     assert any(words in text for text in listed)
     looked = db.session.scalar(sa.select(sa.func.count()).select_from(AuditEntry))
     assert bool(looked) == (status == 200)
+    assert client.get(f"/console/registrations/{place}/number").status_code != 403, "nor does a number name anybody"
+    if moment.endswith("07:29"):
+        assert f"/console/dates/{posted.occurrence_id}/walk-in" in listed[0], "who comes early gets a number"
     assert sign_in(client, lead).get(roster_of(posted)).status_code == 200
 
 

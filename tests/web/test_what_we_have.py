@@ -98,7 +98,7 @@ def test_who_said_yes_from_the_letter_reads_there_that_we_know(client: FlaskClie
     with transaction():
         workshop = world.workshop(seats=9)
     page = kept(client, workshop)
-    words = "You said yes from our letter, or on the phone."
+    words = "You said yes from our letter, on the phone or at the door."
     client.post(f"{page}/confirmation")
     assert words not in client.get(from_letter()).text
     client.post(f"{from_letter()}/confirmation")
@@ -111,7 +111,7 @@ def test_who_has_a_telephone_only_is_told_as_much_as_is_safe(client: FlaskClient
     with transaction():
         registrations.reconfirm(place)
     page = client.get(f"/en/place/{newest().token()}").text
-    assert "You said yes from our letter, or on the phone." in page
+    assert "You said yes from our letter, on the phone or at the door." in page
     assert "Call us to hear until when" in page and "The link in our letter" not in page
 
 

@@ -146,7 +146,7 @@ def _known_place(registration: Registration) -> str:
     there = db.session.get(Venue, registration.heard_venue_id) if registration.heard_venue_id else None
     if there is None:
         return ""
-    return there.area if there.kept_back and registration.state not in HAVE_A_PLACE else there.called
+    return there.whereabouts if there.kept_back and registration.state not in HAVE_A_PLACE else there.called
 
 
 def _turns(registration: Registration, standing: str, full: uuid.UUID | None) -> dict[str, Any]:
