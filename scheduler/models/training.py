@@ -171,7 +171,7 @@ class Booking(Model):
 
     @property
     def keep_days(self) -> int:
-        """For so long after the training, or after the answer: as promised on the form, or less if the host keeps less."""
+        """For so long after the training, or the answer: as promised on the form, or less if the host keeps less."""
         return min(self.training.keep_days, self.days_promised or KEEP_DAYS)
 
     def derived_key(self, purpose: str) -> bytes:
