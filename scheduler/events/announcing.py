@@ -25,7 +25,7 @@ from ..models.registration import DISCREET, Registration
 from .links import tell_employers
 from .promises import keep_promises
 from .publishing import NotReady, lock, problems
-from .retention import check_wish, longest_retention, reschedule
+from .retention import ask_before_erasing, check_wish, longest_retention, reschedule
 
 EDITABLE = (DRAFT, "in_review", PUBLISHED)
 SLUG_LENGTH = 80
@@ -78,10 +78,11 @@ def create(organization_id: uuid.UUID, said: Announcement) -> Event:
     return event
 
 
-def edit(event_id: uuid.UUID, said: Announcement) -> Event:
+def edit(event_id: uuid.UUID, said: Announcement, erasing: int = 0) -> Event:
     """Say it anew. What is published may not lose what publishing asks for: raises NotReady.
 
-    Whoever has a place is told when it is joined in another way now. Calendars also learn that a visit takes longer.
+    Raises ErasedAtOnce when more than `erasing` dates would be due for it by fewer days. Whoever has a place is told when
+    it is joined in another way now. Calendars also learn that a visit takes longer.
     """
     event = locked(event_id)
     lacked, joined_by, lasts = problems(event), _way_to_join(event), event.flow_minutes
@@ -98,6 +99,7 @@ def edit(event_id: uuid.UUID, said: Announcement) -> Event:
         tell_employers(event)
     if event.sensitive and not was_sensitive:
         _say_less(event)
+    ask_before_erasing(event.occurrences, erasing)
     reschedule(event)
     stay_ready(event, lacked)
     if joined_by != _way_to_join(event):

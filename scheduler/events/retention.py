@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -75,9 +76,7 @@ def keep_for(organization_id: uuid.UUID, days: int, erasing: int = 0) -> None:
         raise Missing()
     host.retention_days = days
     db.session.flush()
-    due = sum(_falls_due(date) for date in kept)
-    if due > erasing:
-        raise ErasedAtOnce(due)
+    ask_before_erasing(kept, erasing)
     for event in hosted:
         reschedule(event)
 
@@ -88,6 +87,13 @@ def _locked_events(organization_id: uuid.UUID) -> list[Event]:
     query = sa.select(Event).where(Event.organization_id == organization_id, unpurged | ~Event.occurrences.any())
     query = query.options(selectinload(Event.occurrences)).order_by(Event.id).with_for_update(key_share=True)
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def ask_before_erasing(dates: Iterable[Occurrence], erasing: int) -> None:
+    """Raise ErasedAtOnce when more than so many of these dates would be due by what is said now."""
+    due = sum(_falls_due(date) for date in dates)
+    if due > erasing:
+        raise ErasedAtOnce(due)
 
 
 def _falls_due(occurrence: Occurrence) -> bool:

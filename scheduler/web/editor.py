@@ -14,7 +14,7 @@ from .. import checkin, events
 from ..core import languages
 from ..core.errors import Refusal
 from ..core.extensions import transaction
-from ..events import Announcement, NotReady
+from ..events import Announcement, ErasedAtOnce, NotReady
 from ..forms.events import EventForm
 from ..models import checklist as lists
 from ..models import desk, inbox
@@ -112,10 +112,12 @@ def _announcement(form: EventForm) -> Announcement:
     return Announcement(checklist_id=checklist_id, training_id=training_id, **said)
 
 
-def _words_page(form: EventForm, event: Event | None, status: int = 200) -> Answer:
+def _words_page(form: EventForm, event: Event | None, status: int = 200, dates: int = 0) -> Answer:
+    """`dates`: so many would be erased at once by what was typed; that is asked once more."""
     always = [words.TYPES[kind] for kind in SENSITIVE_TYPES]
     seen = versions.to_send(versions.of_words(event)) if event else ""
-    return render_template("console/editor/words.html", form=form, event=event, always=always, seen=seen), status
+    told = {"form": form, "event": event, "always": always, "seen": seen, "dates": dates}
+    return render_template("console/editor/words.html", **told), status
 
 
 @blueprint.get("/<uuid:event_id>")
@@ -145,20 +147,21 @@ def _overview(event: Event, status: int = 200) -> Answer:
 def words_and_way_in(event_id: uuid.UUID) -> Answer:
     """Title, summary, languages, how people come in, what to bring, what will happen."""
     event = own_event(event_id, LEAD, COORDINATOR)
-    form = _form_of(event)
+    form, dates = _form_of(event), 0
     if request.method == "GET" or "more" in request.form:
         return _words_page(form, event)
     try:
         refusals.check(form)
         said = _announcement(form)
         with transaction(), versions.guarded(event_id, versions.of_words):
-            events.edit(event_id, said)
+            events.edit(event_id, said, erasing=request.form.get("sure", 0, type=int))
             events.name_cohosts(event_id, _cohosts(form))
         flash(_("The words are saved."))
         return redirect(url_for(".edit", event_id=event_id), 303)
     except Refusal as refusal:
+        dates = refusal.dates if isinstance(refusal, ErasedAtOnce) else 0
         status = refusals.show(form, refusal)
-    return _words_page(form, own_event(event_id, LEAD, COORDINATOR), status)
+    return _words_page(form, own_event(event_id, LEAD, COORDINATOR), status, dates)
 
 
 def _form_of(event: Event) -> EventForm:

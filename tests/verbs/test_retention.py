@@ -176,8 +176,11 @@ class TestAtOnce:
     def test_an_event_that_says_less_comes_to_the_same(self, over: Posted) -> None:
         """Thirteen days ago is a week that has no key: the words could not be saved."""
         only_its_week_has_a_key(over)
+        less = replace(announced(the(over).event), retention_days=7)
+        with pytest.raises(ErasedAtOnce), transaction():
+            events.edit(over.event_id, less)
         with transaction():
-            events.edit(over.event_id, replace(announced(the(over).event), retention_days=7))
+            events.edit(over.event_id, less, erasing=1)
         assert the(over).keep_until == clock.today("America/Chicago") - timedelta(days=1)
 
 

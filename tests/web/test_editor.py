@@ -500,6 +500,25 @@ def test_an_event_that_is_over_asks_for_nothing_but_a_new_date(client: FlaskClie
     assert "Please put right" not in said and "Cancel this event" not in said
 
 
+def test_names_of_the_past_are_not_erased_by_a_number_alone(
+    client: FlaskClient, world: ModuleType, staff: Any, at: Any
+) -> None:
+    with transaction():
+        posted = world.workshop(title={"en": "Evening", "es": "Tarde"})
+        world.attends(posted)
+        lead = world.organizer(LEAD)
+    date = event_of("Evening").occurrences[0]
+    at(date.ends_at + timedelta(days=20))
+    sign_in(client, lead)
+    address = f"/console/events/{posted.event_id}/words"
+    asked = save(client, address, retention_days="7")
+    assert asked.status_code == 409 and "would be erased within the hour" in asked.text
+    assert '<button class="btn danger" name="sure" value="1">' in asked.text
+    assert event_of("Evening").retention_days is None
+    assert client.post(address, data=filled(asked.text) | {"sure": "1"}).status_code == 303
+    assert event_of("Evening").retention_days == 7
+
+
 def test_what_would_be_good_is_said_after_publishing_too(client: FlaskClient, world: ModuleType, staff: Any) -> None:
     """Whoever keeps a place online waits for a link that nobody has written."""
     with transaction():
