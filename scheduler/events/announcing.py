@@ -81,8 +81,8 @@ def create(organization_id: uuid.UUID, said: Announcement) -> Event:
 def edit(event_id: uuid.UUID, said: Announcement, erasing: int = 0) -> Event:
     """Say it anew. What is published may not lose what publishing asks for: raises NotReady.
 
-    Raises ErasedAtOnce when more than `erasing` dates would be due for it by fewer days. Whoever has a place is told when
-    it is joined in another way now. Calendars also learn that a visit takes longer.
+    Raises ErasedAtOnce when more than `erasing` dates would be due for it by fewer days. Whoever has a place is told
+    when it is joined in another way now. Calendars also learn that a visit takes longer.
     """
     event = locked(event_id)
     lacked, joined_by, lasts = problems(event), _way_to_join(event), event.flow_minutes
