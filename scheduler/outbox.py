@@ -89,8 +89,7 @@ def tell_of_address(event_id: uuid.UUID, *dates: sa.ColumnElement[bool]) -> int:
     """Whoever has a place on these dates to come learns that the address changed; returns how many.
 
     Who must be called about the place itself hears it then; a letter of before that did not go yet says it anyhow, and
-    so goes no more. Raise the event's sequence first: it tells one change from
-    the next.
+    so goes no more. Raise the event's sequence first: it tells one change from the next.
     """
     these = sa.select(Occurrence.id).join(Occurrence.event).where(Event.id == event_id, *dates)
     for occurrence_id in db.session.scalars(these).all():

@@ -19,7 +19,7 @@ from ..models.board import hosts_without_phone
 from ..models.event import Occurrence
 from ..models.heartbeat import heartbeat
 from ..models.organization import partners
-from . import schema, worlds
+from . import passwords, schema
 
 LATE_MINUTES = 5
 LONGEST_SILENCE = timedelta(minutes=15)
@@ -232,8 +232,9 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": database,
     "key ring": key_ring,
     "mail server": mail_server,
+    "secret key": passwords.guessable_secret,
     "base url": base_url,
-    "demo": worlds.published_passwords,
+    "demo": passwords.published,
     "proxies": proxies,
     "limits": limits,
     "counters": counters,

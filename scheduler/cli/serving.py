@@ -14,7 +14,7 @@ from ..core.config import LOOPBACK
 from ..core.errors import Misconfigured
 from ..demo import world as demo
 from ..demo.staff import SIGN_INS
-from . import schema, worlds
+from . import passwords, schema, worlds
 
 
 def serve(host: str) -> None:
@@ -25,7 +25,7 @@ def serve(host: str) -> None:
     if app.config["DEMO"]:
         _light_the_demo()
     schema.require_current()
-    worlds.refuse_published_passwords()
+    passwords.refuse_published()
     greeting = _greeting(app)
     machine.serve(app, host, port_of(app), announce=lambda: click.echo(greeting))
     click.echo("Porchlight is out. Good night.")
@@ -47,7 +47,7 @@ def port_of(app: Flask) -> int:
 
 
 def _light_the_demo() -> None:
-    worlds.refuse_published_passwords()
+    passwords.refuse_published()
     if not schema.is_current():
         click.echo("Preparing the database")
         schema.upgrade()
@@ -60,7 +60,7 @@ def _greeting(app: Flask) -> str:
     base = app.config["BASE_URL"]
     lines = ["", f"Porchlight is lit at {base}/"]
     if app.config["DEMO"]:
-        if worlds.has_demo_staff():
+        if passwords.has_demo_staff():
             lines += ["", f"Sign in at {base}/sign-in as"]
             lines += [f"  {who.role:<13} {who.email:<36} {who.password}" for who in SIGN_INS]
         lines += ["", f"Read the mail at {base}/mailbox"]
@@ -76,7 +76,7 @@ def web(host: str, processes: int | None) -> None:
             "Redis or Valkey."
         )
     schema.require_current()
-    worlds.refuse_published_passwords()
+    passwords.refuse_published()
     greeting = f"Porchlight's web answers at {host}:{port_of(app)} for {app.config['BASE_URL']}/"
     machine.serve_web(app, host, port_of(app), processes, announce=lambda: click.echo(greeting))
 

@@ -125,13 +125,23 @@ def test_postgresql_without_its_keys_is_refused_in_words(tmp_path: Path) -> None
         ("SCHEDULER_BASE_URL", "http://[::1", "SCHEDULER_BASE_URL must be like https://porchlight.example"),
         ("SCHEDULER_BASE_URL", "https://porchlight.example/Places/", "without a path"),
         ("SCHEDULER_BASE_URL", "https://porchlight.example?place=1", "without a path"),
-        ("SCHEDULER_SECRET_KEY", "changeme", "SCHEDULER_SECRET_KEY must have 32 characters or more"),
         ("SCHEDULER_MAIL_SERVER", "mail..example", "SCHEDULER_MAIL_SERVER must be like mail.porchlight.example"),
     ],
 )
 def test_a_bad_setting_is_said_in_words(tmp_path: Path, name: str, value: str, words: str) -> None:
     refused = flask({"SCHEDULER_INSTANCE_DIR": str(tmp_path), name: value}, "doctor")
     assert refused.returncode == 1 and words in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_a_guessable_secret_key_opens_no_house_that_others_can_reach(tmp_path: Path) -> None:
+    """The contract says nothing of its length: on this machine alone it is found by doctor, and serves."""
+    short = {"SCHEDULER_INSTANCE_DIR": str(tmp_path), "SCHEDULER_SECRET_KEY": "changeme"}
+    refused = flask({**short, "SCHEDULER_BASE_URL": "https://porchlight.example"}, "doctor")
+    assert refused.returncode == 1 and "Traceback" not in refused.stderr
+    assert "SCHEDULER_SECRET_KEY must have 32 characters or more" in refused.stderr
+    assert flask(short, "db", "upgrade").returncode == 0
+    found = flask(short, "doctor")
+    assert found.returncode == 1 and "fix  secret key: SCHEDULER_SECRET_KEY has fewer than 32" in found.stdout
 
 
 @pytest.mark.parametrize("kind", ["postgres", "postgresql"])

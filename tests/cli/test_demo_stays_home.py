@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pytest
 from flask import Flask
 
+from scheduler.cli import passwords
+from scheduler.core.errors import Misconfigured
 from scheduler.core.extensions import transaction
 from scheduler.demo import cast, staff
 
@@ -35,6 +37,14 @@ def test_a_real_house_does_not_open_over_a_demo_world(hired: None, environ: Mapp
     refused = flask({**environ, **real}, command)
     assert refused.returncode == 1 and "Traceback" not in refused.stderr
     assert "The demo world is in this database, and the passwords of its staff are published." in refused.stderr
+
+
+def test_on_this_machine_alone_a_seeded_world_may_be_served(app: Flask, hired: None) -> None:
+    """`seed`, then `serve` with a mail server of one's own, as programs around us do."""
+    passwords.refuse_published()
+    app.config["BASE_URL"] = PUBLIC
+    with pytest.raises(Misconfigured):
+        passwords.refuse_published()
 
 
 @pytest.mark.parametrize("command", ["serve", "web"])
